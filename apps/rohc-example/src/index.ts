@@ -1,0 +1,2 @@
+/** Scenarios of `@liquid/rohc`. */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Throw-away Linux networks from a typed description: namespaces, veth, bridges, shaping, TUN devices and captures.
+ *
+ * @packageDocumentation
+ */
+export {};
