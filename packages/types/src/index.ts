@@ -3,4 +3,9 @@
  *
  * @packageDocumentation
  */
-export {};
+export * from './caught.js';
+export * from './decode.js';
+export * from './errors.js';
+export * from './quantity.js';
+export * from './render.js';
+export * from './units.js';

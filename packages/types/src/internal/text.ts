@@ -1,0 +1,85 @@
+/** How hostile or merely long values become short, one-line, printable text. */
+
+/** Longest text quoted from an outside value: enough to recognise it, too short to flood a log. */
+const QUOTE_LIMIT = 60;
+
+/** How many names of an object's fields are listed before "…". */
+const KEYS_LISTED = 6;
+
+/**
+ * Characters that must never reach a terminal or a log line as they are: C0 and C1 controls and DEL
+ * (terminal escapes, forged lines), the line and paragraph separators, the marks that reorder
+ * text (U+200E/F, U+202A–E, U+2066–9), zero-width joiners and the byte order mark, lone surrogates.
+ */
+const UNSAFE =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+const escapeUnit = (unit: string): string => {
+  switch (unit) {
+    case '\n':
+      return '\\n';
+    case '\r':
+      return '\\r';
+    case '\t':
+      return '\\t';
+    default: {
+      const code = unit.charCodeAt(0);
+      return code < 0x100
+        ? `\\x${code.toString(16).padStart(2, '0')}`
+        : `\\u${code.toString(16).padStart(4, '0')}`;
+    }
+  }
+};
+
+/** Escapes what a terminal could act on, then cuts to `limit` UTF-16 units without splitting a pair. */
+export const safeText = (text: string, limit: number): string => {
+  // Cutting first bounds the work on a huge string; escaping can lengthen it, so it is cut again.
+  const head = text.length > limit ? text.slice(0, limit + 1) : text;
+  const escaped = head.replace(UNSAFE, escapeUnit);
+  if (escaped.length <= limit) return escaped;
+  const end = limit > 0 ? limit - 1 : 0;
+  const last = escaped.charCodeAt(end - 1);
+  const whole = last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
+  return `${escaped.slice(0, whole)}…`;
+};
+
+const quote = (text: string): string => `"${safeText(text, QUOTE_LIMIT)}"`;
+
+const describeObject = (value: object): string => {
+  if (Array.isArray(value)) return `array of ${value.length}`;
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Error) return `error ${quote(String(value.message))}`;
+  if (value instanceof Date) return `date ${Number(value)}`;
+  const keys = Object.keys(value);
+  const listed = keys.slice(0, KEYS_LISTED).map((key) => safeText(key, QUOTE_LIMIT));
+  const more = keys.length > KEYS_LISTED ? ', …' : '';
+  return keys.length === 0 ? 'empty object' : `object {${listed.join(', ')}${more}}`;
+};
+
+/**
+ * Names any value in a few words for an error message: strings quoted and cut, arrays and objects
+ * summed up. Never throws: a value whose getters or proxies throw is called "unreadable".
+ */
+export const abbreviate = (value: unknown): string => {
+  try {
+    switch (typeof value) {
+      case 'string':
+        return quote(value);
+      case 'bigint':
+        return `${safeText(value.toString(), QUOTE_LIMIT)}n`;
+      case 'undefined':
+        return 'nothing';
+      case 'function':
+        return 'function';
+      case 'symbol':
+        return 'symbol';
+      case 'object':
+        return value === null ? 'null' : describeObject(value);
+      default:
+        return Object.is(value, -0) ? '-0' : String(value);
+    }
+  } catch {
+    return 'unreadable value';
+  }
+};
