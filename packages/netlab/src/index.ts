@@ -3,4 +3,8 @@
  *
  * @packageDocumentation
  */
-export {};
+export * from './description.js';
+export * from './names.js';
+export * from './plan.js';
+export * from './planned.js';
+export * from './shaping.js';
