@@ -32,8 +32,6 @@ export interface Manifest {
     readonly floor?: Floor;
     /** Engines below this engine, where the field itself stacks them. */
     readonly stacksOn?: readonly string[];
-    /** Whether every entry runs where there is no Node, as in a browser. */
-    readonly portable?: boolean;
   };
 }
 
@@ -87,4 +85,21 @@ export const entriesOf = (manifest: Manifest): readonly string[] => {
     .map((path) => /^\.\/dist\/(.+)\.js$/.exec(path)?.[1])
     .filter((name) => name !== undefined);
   return [...new Set(names)].map((name) => `src/${name}.ts`);
+};
+
+/** The entries that run without Node, as in a browser: those that tsconfig.portable.json checks. */
+export const portableEntriesOf = (root: string, folder: string): readonly string[] => {
+  const path = join(root, folder, 'tsconfig.portable.json');
+  return existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as { readonly files: readonly string[] }).files
+    : [];
+};
+
+/** The name under which `exports` publishes a source file: `@liquid/rohc/pcap`. */
+export const specifierOf = (manifest: Manifest, source: string): string => {
+  const built = source.replace(/^src/, './dist').replace(/\.ts$/, '.js');
+  const subpath = Object.entries(manifest.exports ?? {}).find(([, target]) =>
+    JSON.stringify(target).includes(JSON.stringify(built)),
+  )?.[0];
+  return `${manifest.name}${(subpath ?? '.').slice(1)}`;
 };
