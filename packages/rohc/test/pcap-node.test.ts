@@ -122,12 +122,13 @@ describe('readCapture', () => {
     expect(records.length).toBeLessThan(COUNT * 0.55);
   });
 
-  it('a gzip stream whose checksum is wrong gives all records, then Corrupt', async () => {
+  it('a gzip stream whose checksum is wrong gives all but its end, then Corrupt', async () => {
     const zipped = Uint8Array.from(gzipSync(capture));
     zipped[zipped.length - 8] = (zipped[zipped.length - 8] ?? 0) ^ 1;
     const { records, errors } = await collect(Readable.from([zipped]));
     expect(errors.map((error) => error._tag)).toEqual(['Corrupt']);
-    expect(records).toHaveLength(COUNT);
+    // zlib keeps back what it decompressed in the call that failed: 16 KiB at most.
+    expect(records.length).toBeGreaterThan(COUNT - 16_384 / 56);
   });
 
   it('a gzip stream that is damaged in the middle gives what was whole, then one error', async () => {

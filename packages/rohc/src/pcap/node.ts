@@ -66,7 +66,8 @@ const readerOptions = ({ signal: _, ...options }: ReadCaptureOptions): CaptureRe
 
 /**
  * Reads a capture, plain or gzipped, as an asynchronous sequence. All that is whole is yielded before
- * an error, and a `Left` is the last. Leaving the loop early closes the source.
+ * an error, and a `Left` is the last (of a gzip stream that is damaged, not merely cut, the last 16
+ * KiB before the damage may be missing). Leaving the loop early closes the source.
  *
  * A record's `data` is a copy, or with `borrow: true` valid until the next turn of the loop. Memory:
  * one record and some hundred kilobytes, up to 16 MiB more while decompressing. For millions of
