@@ -53,7 +53,7 @@ export default {
     docs: {
       entry: ['.vitepress/config.ts'],
       project: ['.vitepress/**/*.ts'],
-      ignoreDependencies: ['vitepress', 'typedoc-vitepress-theme'],
+      ignoreDependencies: [...ANATOMY, 'fp-ts', 'io-ts', '@liquid/.*'],
     },
   },
 } satisfies KnipConfig;
