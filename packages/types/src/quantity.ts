@@ -7,7 +7,8 @@ import { contramap } from 'fp-ts/lib/Ord.js';
 import * as t from 'io-ts';
 
 import { type Decode, decodeError, limitExceeded, type LimitExceeded } from './errors.js';
-import { formatApproximate, formatExact, parseAmount, type Scale } from './internal/scale.js';
+import { formatApproximate, formatExact, parseAmount } from './internal/scale.js';
+import type { Scale } from './scale.js';
 
 /**
  * A quantity: the io-ts codec of a branded number (decoding checks the range, JSON holds the plain

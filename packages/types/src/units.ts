@@ -2,90 +2,8 @@
 
 import type { Brand } from 'io-ts';
 
-import type { Scale, ScaleUnit } from './internal/scale.js';
 import { createQuantity, type Quantity } from './quantity.js';
-
-const DECIMAL_PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'] as const;
-const BINARY_PREFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'] as const;
-
-/** kilo to peta before a symbol; `K` is read for `k`, as many write it. */
-const decimal = (
-  symbol: string,
-  approximate: boolean,
-  aliases: ReadonlyArray<string> = [],
-): ReadonlyArray<ScaleUnit> =>
-  DECIMAL_PREFIXES.slice(1).map((prefix, power) => ({
-    symbol: `${prefix}${symbol}`,
-    times: [1000n ** BigInt(power + 1), 1n],
-    approximate,
-    aliases: (prefix === 'k' ? ['k', 'K'] : [prefix]).flatMap((p) =>
-      [symbol, ...aliases].map((name) => `${p}${name}`),
-    ),
-  }));
-
-/** kibi to pebi (IEC 80000-13) before a symbol. */
-const binary = (
-  symbol: string,
-  approximate: boolean,
-  aliases: ReadonlyArray<string> = [],
-): ReadonlyArray<ScaleUnit> =>
-  BINARY_PREFIXES.slice(1).map((prefix, power) => ({
-    symbol: `${prefix}${symbol}`,
-    times: [1024n ** BigInt(power + 1), 1n],
-    approximate,
-    aliases: aliases.map((name) => `${prefix}${name}`),
-  }));
-
-const DATA: Scale = [
-  { symbol: 'B', times: [1n, 1n], approximate: true, aliases: ['byte', 'bytes'] },
-  ...decimal('B', false),
-  ...binary('B', true),
-];
-
-const RATE: Scale = [
-  { symbol: 'bit/s', times: [1n, 1n], approximate: true, aliases: ['bps', 'bits/s'] },
-  ...decimal('bit/s', true, ['bps', 'bit', 'b/s']),
-  // Read, never printed: eight times a byte rate, as disks and downloads state it.
-  { symbol: 'B/s', times: [8n, 1n], readOnly: true },
-  ...decimal('B/s', false).map((unit) => eightTimes(unit)),
-  ...binary('B/s', false).map((unit) => eightTimes(unit)),
-];
-
-function eightTimes(unit: ScaleUnit): ScaleUnit {
-  return { ...unit, times: [unit.times[0] * 8n, unit.times[1]], readOnly: true };
-}
-
-/** Units of time in nanoseconds. */
-const TIME: ReadonlyArray<readonly [string, bigint, ReadonlyArray<string>]> = [
-  ['ns', 1n, []],
-  // Both code points of the micro sign are in use: U+00B5 and U+03BC.
-  ['µs', 1_000n, ['us', '\u03bcs']],
-  ['ms', 1_000_000n, []],
-  ['s', 1_000_000_000n, ['sec']],
-  ['min', 60_000_000_000n, []],
-  ['h', 3_600_000_000_000n, []],
-  ['d', 86_400_000_000_000n, []],
-];
-
-/** The time units seen from one of them, which becomes the base. */
-const timeScale = (base: string): Scale => {
-  const found = TIME.find(([symbol]) => symbol === base);
-  const nanoseconds = found?.[1] ?? 1n;
-  const unit = ([symbol, length, aliases]: (typeof TIME)[number]): ScaleUnit => ({
-    symbol,
-    aliases,
-    times: [length, nanoseconds],
-    approximate: length <= 1_000_000_000n,
-  });
-  const rest = TIME.filter(([symbol]) => symbol !== base).map(unit);
-  return [unit(found ?? ['ns', 1n, []]), ...rest];
-};
-
-/** Units of the whole nanoseconds in `Nanoseconds`. @internal */
-export const NANOSECOND_SCALE: Scale = /* @__PURE__ */ timeScale('ns');
-
-/** Units of whole bytes in `Bytes64`. @internal */
-export const DATA_SCALE: Scale = DATA;
+import { DATA_SCALE, decimal, RATE_SCALE, timeScale } from './internal/unit-scales.js';
 
 /**
  * A whole number of bytes, up to 2^53 − 1. Sizes on 64-bit wires and disks that may be larger are
@@ -113,7 +31,7 @@ export const Bytes: Quantity<Bytes> = /* @__PURE__ */ createQuantity<Bytes>({
   name: 'Bytes',
   noun: 'bytes',
   whole: true,
-  scale: DATA,
+  scale: DATA_SCALE,
 });
 
 /** A data rate in bits per second; fractions are allowed. @since 0.1.0 */
@@ -138,7 +56,7 @@ export const BitsPerSecond: Quantity<BitsPerSecond> = /* @__PURE__ */ createQuan
     name: 'BitsPerSecond',
     noun: 'bits per second',
     whole: false,
-    scale: RATE,
+    scale: RATE_SCALE,
   },
 );
 

@@ -5,7 +5,10 @@ interface Host {
   readonly clearTimeout: (timer: unknown) => void;
   readonly queueMicrotask: (callback: () => void) => void;
   readonly performance: { readonly now: () => number };
-  readonly process?: { readonly getuid?: () => number };
+  readonly AbortController: new () => {
+    readonly signal: unknown;
+    readonly abort: (reason?: unknown) => void;
+  };
 }
 
 /**

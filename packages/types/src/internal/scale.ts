@@ -1,21 +1,6 @@
 /** Numbers with units as text, exactly: decimal digits times a rational factor, never a rounded float. */
 
-/** One unit of a scale. */
-export interface ScaleUnit {
-  /** As printed, as in `KiB`. */
-  readonly symbol: string;
-  /** How many base units it is, as numerator and denominator. */
-  readonly times: readonly [bigint, bigint];
-  /** Other spellings that are read. */
-  readonly aliases?: ReadonlyArray<string>;
-  /** Whether the rounded form for people may use it. */
-  readonly approximate?: boolean;
-  /** Whether it is only read, never printed. */
-  readonly readOnly?: boolean;
-}
-
-/** The units of one quantity, base unit first. */
-export type Scale = readonly [ScaleUnit, ...ReadonlyArray<ScaleUnit>];
+import type { Scale, ScaleUnit } from '../scale.js';
 
 /** Longest text read as an amount: more digits than any value in range can need. */
 const MAX_TEXT = 80;
