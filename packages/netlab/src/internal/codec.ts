@@ -137,3 +137,12 @@ export const dictionary = <A>(
 /** A list of any length. */
 export const list = <A>(codec: t.Type<A, unknown>): t.Type<ReadonlyArray<A>, unknown> =>
   t.readonlyArray(codec);
+
+/** One of some words. */
+export const oneOf = <A extends string>(...words: readonly A[]): t.Type<A, unknown> => {
+  const is = (value: unknown): value is A => (words as readonly unknown[]).includes(value);
+  const expected = words.join(' or ');
+  const validate = (input: unknown, context: t.Context): t.Validation<A> =>
+    is(input) ? t.success(input) : t.failure(input, context, expected);
+  return new t.Type<A, unknown>(expected, is, validate, t.identity);
+};

@@ -108,7 +108,11 @@ export const endSteps = (end: End): ReadonlyArray<Step> => {
     ...(end.kind === 'switch' ? [ip('link', 'set', 'dev', device, 'master', BRIDGE)] : []),
     ...end.addresses.map((address) =>
       ip(
-        ...['addr', 'add', address, 'dev', device],
+        'addr',
+        'add',
+        address,
+        'dev',
+        device,
         ...(splitPrefix(address)?.family === 6 ? ['nodad'] : []),
       ),
     ),
