@@ -66,7 +66,10 @@ const testOf = (examples: readonly (Example & { readonly module: string })[]): s
   [
     '// Generated from the documentation; see scripts/config/examples.ts.',
     "import { spawnSync } from 'node:child_process';",
-    "import { expect, test } from 'vitest';",
+    "import { beforeEach, expect, test, vi } from 'vitest';",
+    '',
+    '// What an example prints is for its reader.',
+    "beforeEach(() => void vi.spyOn(console, 'log').mockImplementation(() => {}));",
     '',
     "test('every example compiles', () => {",
     `  const { status, stdout } = spawnSync('${TSC}', ['--pretty', 'false', '-p', import.meta.dirname], { encoding: 'utf8' });`,
