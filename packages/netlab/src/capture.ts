@@ -252,7 +252,7 @@ export const openCapture =
     options: CaptureOptions & { readonly signal?: AbortSignal },
   ): TE.TaskEither<LiquidError, Capture> =>
   async () => {
-    const { onPacket, filter, signal, ...rest } = options;
+    const { onPacket, filter: _filter, signal, ...rest } = options;
     const decoded = decode(Options, 'capture options')(rest);
     if (E.isLeft(decoded)) return decoded;
     const { device, file } = decoded.right;
