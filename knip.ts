@@ -46,7 +46,8 @@ export default {
     },
     ...workspaces,
     'interop/*': {
-      entry: ['{bench,prove,record}/**/*.ts', '{conformance,system,test}/**/*.test.ts'],
+      // Started by name: tests, measurements, recordings.
+      entry: ['**/*.ts'],
       project: ['**/*.ts'],
       ignoreDependencies: [...ANATOMY, 'fp-ts', 'io-ts', '@liquid/.*'],
     },

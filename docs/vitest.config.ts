@@ -5,7 +5,7 @@ import { writeExamples } from '../scripts/config/examples.ts';
 import { projectFiles } from '../scripts/lib/files.ts';
 
 export default defineConfig(() => {
-  const folder = process.cwd();
+  const folder = import.meta.dirname;
   const root = join(folder, '..');
   const pages = projectFiles(root).filter(
     (path) => path.endsWith('.md') && (path.startsWith('docs/') || !path.includes('/')),

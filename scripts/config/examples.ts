@@ -118,6 +118,7 @@ export const writeExamples = (folder: string, pages: readonly string[] = []): vo
   ]);
   if (examples.length === 0) wanted.clear();
   // Written only where it differs: another run of the same tests may be reading.
+  if (wanted.size === 0 && !existsSync(target)) return;
   mkdirSync(target, { recursive: true });
   for (const name of readdirSync(target)) if (!wanted.has(name)) rmSync(join(target, name));
   for (const [name, text] of wanted) {

@@ -43,6 +43,7 @@ const shared: Options = {
   platform: 'node',
   sourcemap: true,
   treeshake: true,
+  removeNodeProtocol: false,
   splitting: true,
   // The build script empties `dist` first: two formats that clean at once would race.
   clean: false,

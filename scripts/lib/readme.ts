@@ -19,7 +19,7 @@ export const HEADINGS = [
 const FIGURES = /^<!-- figures(?::begin)?((?: [\w.-]+)*) -->$/;
 
 /** The text of the first documentation comment of a file, without its frame and its tags. */
-export const moduleComment = (source: string): string => {
+const moduleComment = (source: string): string => {
   const frame = /^(?:#![^\n]*\n)?\s*\/\*\*([\s\S]*?)\*\//.exec(source)?.[1] ?? '';
   const lines = frame.split('\n').map((line) => line.replace(/^\s*\* ?/, '').trimEnd());
   let fenced = false;

@@ -1,5 +1,5 @@
 /** What the runners reported, and its sum: N passed, N failed, N skipped. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Skip } from '../config/skip-reporter.ts';
 
@@ -117,14 +117,6 @@ export const writeGateReport = (
     })),
   });
 };
-
-export const readReports = (folder: string): readonly Report[] =>
-  existsSync(folder)
-    ? readdirSync(folder)
-        .filter((name) => name.endsWith('.report.json'))
-        .sort()
-        .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Report)
-    : [];
 
 /** One outcome a test: where several runs met the same test, one that ran it speaks for it. */
 export const merge = (reports: readonly Report[]): readonly Outcome[] => {
