@@ -5,6 +5,7 @@
  */
 export * from './capture.js';
 export * from './description.js';
+export * from './doctor.js';
 export * from './names.js';
 export * from './netlab.js';
 export * from './plan.js';
