@@ -220,7 +220,23 @@ describe('readCapture', () => {
     }
     expect(records).toBeGreaterThan(50);
     expect(errors.map((error) => error._tag)).toEqual(['Aborted']);
-    source.destroy();
+    expect(source.destroyed).toBe(true);
+  });
+
+  it('an abort tells a source that stalls to return', async () => {
+    let returned = 0;
+    const stalling: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => undefined),
+        return: async () => {
+          returned += 1;
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    const { errors } = await collect(stalling, { signal: AbortSignal.timeout(5) });
+    expect(errors.map((error) => error._tag)).toEqual(['Aborted']);
+    expect(returned).toBe(1);
   });
 
   it('a signal that was aborted before reads nothing', async () => {

@@ -1,6 +1,7 @@
 /** Where a capture's octets come from in Node: files, pipes and streams, plain or gzipped. */
 
 import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { aborted, corrupt, truncated } from '@liquid/types';
@@ -45,9 +46,13 @@ export async function* abortable(
       yield next.value;
     }
   } catch (error) {
-    // A source that failed has closed itself; one that stalls must not hold up the abort.
+    // A source that failed has closed itself. One that stalls must not hold up the abort, and a stream
+    // answers no `return` while it is being read: it is destroyed, as leaving a loop over it does.
     open = false;
-    if (signal?.aborted === true) iterator.return?.().catch(() => undefined);
+    if (signal?.aborted === true) {
+      if (source instanceof Readable) source.destroy();
+      iterator.return?.().catch(() => undefined);
+    }
     throw error;
   } finally {
     if (open) await iterator.return?.();
