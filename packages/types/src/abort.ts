@@ -15,7 +15,9 @@ import { abbreviate } from './internal/text.js';
 export interface MinimalAbortSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
+  /** Adds a listener. */
   readonly addEventListener: (type: 'abort', listener: () => void) => void;
+  /** Takes a listener off. */
   readonly removeEventListener: (type: 'abort', listener: () => void) => void;
 }
 

@@ -19,10 +19,20 @@ interface Problem {
   readonly actual: string;
 }
 
+/** Types that pass a value through to the one type inside hide what that type does with context. */
+const WRAPPERS = ['ReadonlyType', 'ExactType', 'RefinementType', 'RecursiveType'];
+
+/** Deeper wrapping than this is no type that a person wrote. */
+const MAX_WRAPPERS = 16;
+
 const tagOf = (type: unknown): string | undefined => {
-  const tag = (type as { readonly _tag?: unknown })._tag;
-  // A refinement's or an exact type's members are those of the type that it wraps.
-  return typeof tag === 'string' ? tag : undefined;
+  let at = type as { readonly _tag?: unknown; readonly type?: unknown };
+  for (let depth = 0; depth < MAX_WRAPPERS; depth++) {
+    if (typeof at?._tag !== 'string') return undefined;
+    if (!WRAPPERS.includes(at._tag)) return at._tag;
+    at = at.type as typeof at;
+  }
+  return undefined;
 };
 
 const isBranching = (type: unknown): boolean => {
@@ -37,8 +47,7 @@ const realKeys = (context: t.Context): ReadonlyArray<string> => {
     const entry = context[i];
     if (entry !== undefined && !isBranching(context[i - 1]?.type)) keys.push(entry.key);
   }
-  // Exact and refinement types repeat the value under an empty key.
-  return keys.filter((key) => key !== '');
+  return keys;
 };
 
 const renderPath = (keys: ReadonlyArray<string>): string => {

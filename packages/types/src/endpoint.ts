@@ -194,10 +194,15 @@ const isFiveTuple = (value: unknown): value is FiveTuple => {
  * @example
  * ```ts
  * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
  * import { parseFiveTuple, printFiveTuple, reverseFiveTuple } from '@liquid/types'
  *
- * const flow = parseFiveTuple('tcp [::1]:5201 -> [::1]:40000')
- * console.log(E.map((tuple) => printFiveTuple(reverseFiveTuple(tuple)))(flow))
+ * const back = pipe(
+ *   parseFiveTuple('tcp [::1]:5201 -> [::1]:40000'),
+ *   E.map(reverseFiveTuple),
+ *   E.map(printFiveTuple),
+ * )
+ * console.log(back)
  * // { _tag: 'Right', right: 'tcp [::1]:40000 > [::1]:5201' }
  * ```
  * @since 0.1.0

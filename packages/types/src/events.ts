@@ -248,7 +248,8 @@ export const createEmitter = <A>(): Emitter<A> => {
     },
     end: () => {
       ended = true;
-      for (const end of [...ends]) end();
+      // Each one takes itself out of the set, which a Set allows while it is walked.
+      for (const end of ends) end();
       listeners = [];
     },
     listeners: () => listeners.length,

@@ -58,7 +58,7 @@ const groupsOf = (text: string): ReadonlyArray<number> | undefined => {
   if (tail === undefined) return undefined;
   // "::" stands for at least one group of zeros.
   const zeros = GROUPS - head.length - tail.length;
-  return zeros < 1 ? undefined : [...head, ...new Array<number>(zeros).fill(0), ...tail];
+  return zeros < 1 ? undefined : [...head, ...Array.from({ length: zeros }, () => 0), ...tail];
 };
 
 /** Where the longest run of at least two zero groups begins and ends; the first of equal ones. */

@@ -195,7 +195,9 @@ export const createQuantity = <Q extends number>(options: QuantityOptions): Quan
     subtract: (b: Q) => (a: Q) => within(a - b),
     subtractSaturating: (b: Q) => (a: Q) => clamp(a - b),
     scale: (factor: number) => (a: Q) =>
-      within(whole ? Math.round(a * factor) : factor < 0 ? Number.NEGATIVE_INFINITY : a * factor),
+      factor >= 0
+        ? within(whole ? Math.round(a * factor) : a * factor)
+        : E.left(limitExceeded({ what: 'factor', expected: 'at least 0', actual: factor })),
     sum,
     Ord: contramap((quantity: Q): number => quantity)(N.Ord),
     FromText,

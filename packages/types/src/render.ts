@@ -93,8 +93,9 @@ const describe = (value: unknown, depth: number): RenderedError => {
     const field = read(value, key);
     if (typeof field === 'string') out[key] = safeText(field, MAX_LINE);
     else if (typeof field === 'bigint') out[key] = abbreviate(field).slice(0, -1);
-    // JSON has no NaN or Infinity: it would print null, which is no number.
-    else if (typeof field === 'number') out[key] = Number.isFinite(field) ? field : String(field);
+    // JSON has no NaN, infinities or -0: it would print null, and 0.
+    else if (typeof field === 'number')
+      out[key] = Number.isFinite(field) ? field + 0 : String(field);
   }
   const cause = read(value, 'cause');
   if (cause !== undefined && cause !== null && depth < MAX_CAUSES) {

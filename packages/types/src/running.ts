@@ -93,10 +93,11 @@ const guarded = async (
  * Opens something long-lived, correctly in the cases that are easily forgotten: a step of opening that
  * fails or throws releases the steps before; the signal stops it at any time; `stop` called twice, or
  * during the opening, or by a failure from inside, releases once; one failing release does not keep
- * the others from running; `closed` and the ends of events come after all releases.
+ * the others from running; `closed` and the end of the events come after all releases.
  *
- * @param acquire - builds it up, registering a release after each step
- * @returns the running thing, extended by whatever else `acquire` returned
+ * The second argument builds it up, registering a release after each step; what it returns besides
+ * `stats` becomes part of the running thing.
+ *
  * @example
  * ```ts
  * import * as t from 'io-ts'
@@ -135,7 +136,7 @@ export const openRunning =
     let released = false;
     let stopping: Promise<E.Either<Tagged, void>> | undefined;
     let failure: Tagged | undefined;
-    let stats: (() => Stats) | undefined;
+    let readStats = (): Stats | undefined => undefined;
     let lastStats: Stats | undefined;
     const opening = settleable<void>();
     const ended = settleable<E.Either<Tagged, void>>();
@@ -150,7 +151,7 @@ export const openRunning =
         if (E.isLeft(outcome) && E.isRight(result)) result = outcome;
       }
       released = true;
-      lastStats = stats?.();
+      lastStats = readStats();
       off();
       ended.settle(failure === undefined ? result : E.left(failure));
       emitter.end();
@@ -186,7 +187,7 @@ export const openRunning =
       return E.isLeft(acquired) ? acquired : E.left(closed({ what }));
     }
     const { stats: read, ...more } = acquired.right;
-    stats = read;
+    readStats = read;
     return E.right({
       ...more,
       stop,

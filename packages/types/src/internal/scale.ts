@@ -5,8 +5,8 @@ import type { Scale, ScaleUnit } from '../scale.js';
 /** Longest text read as an amount: more digits than any value in range can need. */
 const MAX_TEXT = 80;
 
-/** Exponents beyond this only make huge numbers to refuse. */
-const MAX_EXPONENT = 40;
+/** Doubles end at 1e308 and 5e-324; larger exponents only make work. */
+const MAX_EXPONENT = 400;
 
 /** Decimals that the exact form tries with a larger unit: `1.5 MB`, but not `1.000001 MB`. */
 const MAX_DECIMALS = 3;
@@ -17,6 +17,8 @@ const AMOUNT = /^(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?(?:\s*(\S.*))?$/i;
 interface Rational {
   readonly over: bigint;
   readonly under: bigint;
+  /** The same as JavaScript reads it, in the base unit: correctly rounded everywhere. */
+  readonly plain: number | undefined;
 }
 
 /** What reading gave: an exact amount in base units, or what would have been accepted. */
@@ -52,21 +54,26 @@ const parseRational =
     const shift = exponent - fraction.length;
     const over = BigInt(integer + fraction) * times * (shift > 0 ? 10n ** BigInt(shift) : 1n);
     const under = per * (shift < 0 ? 10n ** BigInt(-shift) : 1n);
-    return { _tag: 'amount', value: { over, under } };
+    const plain = times === per ? Number(`${integer}.${fraction}e${exponent}`) : undefined;
+    return { _tag: 'amount', value: { over, under, plain } };
   };
 
 /**
- * The double nearest to a rational. The quotient is taken with 64 bits more than a double holds
- * and a sticky bit for the rest, so that the last conversion rounds once and correctly.
+ * The double nearest to a rational. The quotient is taken with 60 bits more than a double holds
+ * and a sticky bit for the rest, so that the last conversion rounds once and correctly (twice below
+ * 1e-300, where doubles lose digits).
  */
-const nearestDouble = ({ over, under }: Rational): number => {
+const nearestDouble = ({ over, under, plain }: Rational): number => {
+  if (plain !== undefined) return plain;
   if (over % under === 0n) return Number(over / under);
   const bitsOf = (value: bigint): number => value.toString(2).length;
-  const shift = BigInt(Math.max(0, 120 - (bitsOf(over) - bitsOf(under))));
-  const scaled = over << shift;
+  const shift = Math.max(0, 120 - (bitsOf(over) - bitsOf(under)));
+  const scaled = over << BigInt(shift);
   const quotient = scaled / under;
   const sticky = scaled % under === 0n ? quotient : quotient | 1n;
-  return Number(sticky) / 2 ** Number(shift);
+  // In two steps, for 2^shift alone may be beyond the range of a double.
+  const first = Math.min(shift, 1000);
+  return Number(sticky) / 2 ** first / 2 ** (shift - first);
 };
 
 /** Reads text as a number of base units; a whole one where `whole`. */

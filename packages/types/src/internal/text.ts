@@ -7,16 +7,14 @@ const QUOTE_LIMIT = 60;
 const KEYS_LISTED = 6;
 
 /**
- * Characters that must never reach a terminal or a log line as they are: C0 and C1 controls and DEL
- * (terminal escapes, forged lines), the line and paragraph separators, the marks that reorder
- * text (U+200E/F, U+202A–E, U+2066–9), zero-width joiners and the byte order mark, lone surrogates.
+ * Characters that must never reach a terminal or a log line as they are, by Unicode category:
+ * controls (terminal escapes, forged lines), format characters (which reorder or hide text), lone
+ * surrogates, line and paragraph separators.
  */
-const UNSAFE =
-  // eslint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-const escapeUnit = (unit: string): string => {
-  switch (unit) {
+const escapeCharacter = (character: string): string => {
+  switch (character) {
     case '\n':
       return '\\n';
     case '\r':
@@ -24,10 +22,10 @@ const escapeUnit = (unit: string): string => {
     case '\t':
       return '\\t';
     default: {
-      const code = unit.charCodeAt(0);
-      return code < 0x100
-        ? `\\x${code.toString(16).padStart(2, '0')}`
-        : `\\u${code.toString(16).padStart(4, '0')}`;
+      const code = character.codePointAt(0) ?? 0;
+      const hex = code.toString(16);
+      if (code < 0x100) return `\\x${hex.padStart(2, '0')}`;
+      return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
     }
   }
 };
@@ -36,7 +34,7 @@ const escapeUnit = (unit: string): string => {
 export const safeText = (text: string, limit: number): string => {
   // Cutting first bounds the work on a huge string; escaping can lengthen it, so it is cut again.
   const head = text.length > limit ? text.slice(0, limit + 1) : text;
-  const escaped = head.replace(UNSAFE, escapeUnit);
+  const escaped = head.replace(UNSAFE, escapeCharacter);
   if (escaped.length <= limit) return escaped;
   const end = limit > 0 ? limit - 1 : 0;
   const last = escaped.charCodeAt(end - 1);
