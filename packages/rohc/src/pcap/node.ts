@@ -61,9 +61,6 @@ const chunksOf = (
     ),
   );
 
-const readerOptions = ({ signal: _, ...options }: ReadCaptureOptions): CaptureReaderOptions =>
-  options;
-
 /**
  * Reads a capture, plain or gzipped, as an asynchronous sequence. All that is whole is yielded before
  * an error, and a `Left` is the last (of a gzip stream that is damaged, not merely cut, the last 16
@@ -89,7 +86,7 @@ export async function* readCapture(
   source: CaptureSource,
   options: ReadCaptureOptions = {},
 ): AsyncGenerator<E.Either<ReadCaptureError, CaptureEvent>, void, undefined> {
-  const created = createCaptureReader(readerOptions(options));
+  const created = createCaptureReader(options);
   if (E.isLeft(created)) {
     yield created;
     return;
@@ -161,7 +158,7 @@ export const visitCapture =
     options: ReadCaptureOptions = {},
   ): TE.TaskEither<ReadCaptureError, CaptureReaderStats> =>
   async () => {
-    const created = createCaptureReader(readerOptions(options));
+    const created = createCaptureReader(options);
     if (E.isLeft(created)) return created;
     const reader = created.right;
     const drain = async (): Promise<void> => {

@@ -1,14 +1,12 @@
 /** What a reader of captures accepts from a file that it doesn't trust. */
 
-import { type Decode, decode } from '@liquid/types';
-import type * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 
 interface PositiveIntegerBrand {
   readonly PositiveInteger: unique symbol;
 }
 
-const PositiveInteger = t.brand(
+const PositiveInteger = /* @__PURE__ */ t.brand(
   t.number,
   (value): value is t.Branded<number, PositiveIntegerBrand> =>
     Number.isSafeInteger(value) && value > 0 && value <= 0x7fff_ffff,
