@@ -56,4 +56,12 @@ export interface DecompressorContext {
   ) => number;
   /** Name index of the packet format last decoded, for the statistics. */
   readonly lastFormat: number;
+  /** State: 0 no context, 1 static context, 2 full context. */
+  readonly mode: number;
+  /** (Master) sequence number of the reference packet. */
+  readonly msn: number;
+  /** Whether the last packet updated so much that an acknowledgement helps the compressor. */
+  readonly significant: boolean;
+  /** Packets delivered after a repair. */
+  readonly repairs: number;
 }

@@ -127,12 +127,25 @@ export class UncompressedDecompressorContext implements DecompressorContext {
   readonly profile = PROFILE_UNCOMPRESSED;
   readonly cid: number;
   lastFormat = FORMAT_IR;
+  /** There are no sequence numbers and nothing to repair. */
+  readonly msn = 0;
+  readonly repairs = 0;
   private readonly large: boolean;
   private established = false;
 
   constructor(options: { readonly cid: number; readonly large: boolean }) {
     this.cid = options.cid;
     this.large = options.large;
+  }
+
+  /** No context, or a full one. */
+  get mode(): number {
+    return this.established ? 2 : 0;
+  }
+
+  /** The compressor may leave its IR state once an IR packet has come. */
+  get significant(): boolean {
+    return this.lastFormat === FORMAT_IR;
   }
 
   /** Returns 0 for an IR packet without an IP packet: the context stands, nothing is delivered. */

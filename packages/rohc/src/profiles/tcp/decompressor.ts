@@ -8,9 +8,10 @@ import {
   MALFORMED,
   NO_CONTEXT,
   NO_ROOM,
+  NOT_ELIGIBLE,
   TRUNCATED,
 } from '../../internal/codes.js';
-import { IPV4, tcpChecksum } from '../../internal/header-chain.js';
+import { type HeaderChain, IPV4, tcpChecksum } from '../../internal/header-chain.js';
 import type { DecompressorContext } from '../../internal/profile.js';
 import { readSdvl, sdvlLengthOf } from '../../sdvl.js';
 import { CRC8_INIT, crc3, crc7, crc8 } from '../../crc.js';
@@ -41,9 +42,15 @@ import {
   type HeaderTemplate,
 } from './header-template.js';
 import { decodeList, decodeOptionsIrregular } from './options-decode.js';
+import { itemsOf, templateOf } from './implicit.js';
+import { type ParsedOptions, parseOptions } from './options-parse.js';
 import type { TcpScratch } from './scratch.js';
 import * as S from './state.js';
 
+const u16 = (b: Uint8Array, i: number): number => ((b[i] as number) << 8) | (b[i + 1] as number);
+const u32 = (b: Uint8Array, i: number): number => ((u16(b, i) << 16) | u16(b, i + 2)) >>> 0;
+
+const NO_GENERIC = /* @__PURE__ */ new Uint8Array(S.GENERIC_TABLE_OCTETS);
 const ZERO_OCTET = /* @__PURE__ */ new Uint8Array(1);
 
 /** Decompressor states (RFC 6846 section 5.3.1). */
@@ -75,11 +82,13 @@ const ROW = S.STATE_WORDS;
 /** A roll-back point: everything that a CO packet can change, in a size that does not depend on the flow's past. */
 export interface TcpDecompressorSnapshot {
   readonly owner: TcpDecompressorContext;
-  readonly row: Uint32Array;
+  readonly rows: Uint32Array;
+  readonly hasPrevious: boolean;
   readonly generic: Uint8Array | undefined;
   readonly template: HeaderTemplate;
   readonly mode: number;
   readonly failures: number;
+  readonly staticFailures: number;
 }
 
 export class TcpDecompressorContext implements DecompressorContext {
@@ -507,6 +516,76 @@ export class TcpDecompressorContext implements DecompressorContext {
     this.hasPrevious = this.mode === FULL_CONTEXT_STATE && format > IR_DYN;
     this.mode = FULL_CONTEXT_STATE;
     this.lastFormat = format;
+  }
+
+  /**
+   * Takes this packet, which both ends have seen uncompressed, for the context's reference, as the compressor's
+   * `adopt` does.
+   */
+  adopt(b: Uint8Array, chain: HeaderChain, options: ParsedOptions, msn: number): number {
+    const tcp = chain.inner;
+    if (!chain.tcp || !parseOptions(b, tcp + 20, chain.payload, NO_GENERIC, options)) {
+      return NOT_ELIGIBLE;
+    }
+    const { state, next } = this;
+    if (this.templateShared) {
+      this.template = createHeaderTemplate();
+      this.templateShared = false;
+    }
+    const t = this.template;
+    state.fill(0, next, next + ROW);
+    templateOf(b, chain, t, state, next);
+    state[next + S.MSN] = msn;
+    state[next + S.SEQ] = u32(b, tcp + 4);
+    state[next + S.ACK] = u32(b, tcp + 8);
+    state[next + S.RES_FLAGS] = (b[tcp + 12] as number) & 15;
+    state[next + S.TCP_ECN] = (b[tcp + 13] as number) >>> 6;
+    state[next + S.FLAGS] = (b[tcp + 13] as number) & 0x3f;
+    state[next + S.WINDOW] = u16(b, tcp + 14);
+    state[next + S.CHECKSUM] = u16(b, tcp + 16);
+    state[next + S.URG_PTR] = u16(b, tcp + 18);
+    this.generic = itemsOf(b, options, state, next);
+    if (t.kind[t.innermost] === IPV4) setIpIdOffset(state, next, t.ipCount - 1);
+    this.setScaled(chain.payloadLength);
+    const spare = this.current;
+    this.current = next;
+    this.next = spare;
+    this.hasPrevious = false;
+    this.mode = FULL_CONTEXT_STATE;
+    this.failures = 0;
+    this.staticFailures = 0;
+    return 0;
+  }
+
+  /** Copies everything that decoding a packet changes. */
+  save(): TcpDecompressorSnapshot {
+    this.templateShared = true;
+    return {
+      owner: this,
+      rows: Uint32Array.from([
+        ...this.state.subarray(this.current, this.current + ROW),
+        ...this.state.subarray(this.previous, this.previous + ROW),
+      ]),
+      hasPrevious: this.hasPrevious,
+      generic: this.generic?.slice(),
+      template: this.template,
+      mode: this.mode,
+      failures: this.failures,
+      staticFailures: this.staticFailures,
+    };
+  }
+
+  /** Goes back to a snapshot of this context; the snapshot stays good for another time. */
+  restore(s: TcpDecompressorSnapshot): void {
+    this.state.set(s.rows.subarray(0, ROW), this.current);
+    this.state.set(s.rows.subarray(ROW), this.previous);
+    this.hasPrevious = s.hasPrevious;
+    this.generic = s.generic?.slice();
+    this.template = s.template;
+    this.templateShared = true;
+    this.mode = s.mode;
+    this.failures = s.failures;
+    this.staticFailures = s.staticFailures;
   }
 
   /** Counts a failure and lowers the state where the damage rule says so (RFC 6846 section 5.3.1.2). */

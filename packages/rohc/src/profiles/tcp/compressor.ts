@@ -1,0 +1,1341 @@
+/**
+ * The compressor's side of one ROHC-TCP flow: what the decompressor surely knows, which format says the rest in the
+ * fewest octets, and when to refresh (RFC 6846 section 5.2).
+ */
+import { NO_ROOM, NOT_ELIGIBLE, UNCOMPRESSIBLE } from '../../internal/codes.js';
+import { cidLength, writeAddCid, writeLargeCid } from '../../internal/cid.js';
+import {
+  AH,
+  DESTINATION,
+  GRE,
+  type HeaderChain,
+  HOP_BY_HOP,
+  IPV4,
+  IPV6,
+  MINE,
+  ROUTING,
+  tcpChecksum,
+} from '../../internal/header-chain.js';
+import type { CompressorContext } from '../../internal/profile.js';
+import { crc3, crc7, crc8 } from '../../crc.js';
+import {
+  createFeedbackRecord,
+  FEEDBACK_ACK,
+  FEEDBACK_STATIC_NACK,
+  readFeedbackData,
+} from '../../feedback.js';
+import { createStrideWatch, nextStride, type StrideWatch } from './ack-stride.js';
+import { type BaseRecord, createBaseRecord, encodeBaseHeader } from './base-header.js';
+import {
+  encodeDynamicChain,
+  encodeIrregularChain,
+  encodeReplicateChain,
+  encodeStaticChain,
+  hasSequence,
+  sequenceOf,
+} from './chains-encode.js';
+import {
+  CO_COMMON,
+  IR,
+  IR_CR,
+  IR_DYN,
+  RANDOM,
+  RND,
+  SEQ,
+  SEQUENTIAL_SWAPPED,
+  ZERO,
+} from './formats.js';
+import { createIpIdWatch, impliedBehavior, type IpIdWatch, nextIpId, startIpId } from './ip-id.js';
+import { encodeList, encodeOptionsIrregular, timestampOctets } from './options-encode.js';
+import { createParsedOptions, type ParsedOptions, parseOptions } from './options-parse.js';
+import * as R from './sent-headers.js';
+import * as S from './state.js';
+
+/** Octets that a compressed packet may be longer than the original: chains with every optional field, and the CID. */
+export const EXPANSION_MAX = 128;
+/** Packets with unchanged ECN bits after which they are taken for static again. */
+const ECN_QUIET = 64;
+/** RARE's parts. */
+const TTL_BITS = 0xff;
+const DSCP_BITS = 0x3f00;
+const DF_BIT = 0x4000;
+const BEHAVIOR_BITS = 0x18000;
+const ECN_USED_BIT = 0x20000;
+const ECN_BITS = 0x3fc0000;
+const LIST_COUNT_BITS = 0x3c000000;
+/** TCP's ECN and reserved bits: IR-CR takes them from the base unless ecn_used is set. */
+const REPLICATED_BITS = 0x3f00000;
+/** References that the four bits of the MSN can tell apart (p = 4): deeper windows gain nothing from more. */
+const MSN_DEPTH_MAX = 11;
+
+/** What all ROHC-TCP compressor contexts of a channel share while one packet is in work. */
+export interface TcpCompressorScratch {
+  readonly base: BaseRecord;
+  readonly options: ParsedOptions;
+}
+
+export const createTcpCompressorScratch = (): TcpCompressorScratch => ({
+  base: createBaseRecord(),
+  options: createParsedOptions(),
+});
+
+/** What a compressor context is told at its creation. */
+export interface TcpCompressorParameters {
+  readonly cid: number;
+  readonly large: boolean;
+  readonly scratch: TcpCompressorScratch;
+  /** References that the decompressor may hold for LSB-coded fields, 1–256. */
+  readonly window: number;
+  /** Packets in a row that carry a changed field: one of them is taken to arrive (the optimistic approach's L). */
+  readonly repetitions: number;
+  /** Packets between IR refreshes and between IR-DYN refreshes in unidirectional operation; 0 for none. */
+  readonly refreshIr: number;
+  readonly refreshFo: number;
+  /** Master sequence number of the first packet, 16 bits. */
+  readonly msn: number;
+  readonly elideChecksum: boolean;
+}
+
+const EMPTY = /* @__PURE__ */ new Uint8Array(S.GENERIC_TABLE_OCTETS);
+
+const u16 = (b: Uint8Array, i: number): number => ((b[i] as number) << 8) | (b[i + 1] as number);
+const u32 = (b: Uint8Array, i: number): number => ((u16(b, i) << 16) | u16(b, i + 2)) >>> 0;
+const swap = (id: number): number => ((id & 0xff) << 8) | (id >>> 8);
+
+/** RST, SYN, FIN to their two-bit index; -1 for combinations that only IR and IR-DYN carry. */
+const RSF_INDEX = /* @__PURE__ */ Int8Array.of(0, 3, 2, -1, 1, -1, -1, -1);
+
+export class TcpCompressorContext implements CompressorContext {
+  readonly profile = 0x0006;
+  readonly cid: number;
+  lastFormat = IR;
+  /** MSN of the last packet sent. */
+  msn: number;
+  /** Whether the channel still has this context under its CID. */
+  live = true;
+  /** The decompressor refuses the flow (REJECT, CONTEXT_MEMORY): the channel sends it under another profile. */
+  rejected = false;
+  /** Kinds of the headers, and their octets as last seen: statics to compare with, and contents to watch. */
+  private signature = 0;
+  private headers = new Uint8Array(0);
+  private headersLength = 0;
+  private behaviors = new Uint8Array(0);
+  private readonly watch = createIpIdWatch();
+  private readonly strides = createStrideWatch();
+  private sent: R.SentHeaders = R.createSentHeaders(1, 0);
+  private sequences = 0;
+  /** IR, and IR or IR-DYN, packets sent since the decompressor's context was last in doubt, and the first one's MSN. */
+  private irSent = 0;
+  private irMsn = 0;
+  private dynamicSent = 0;
+  private dynamicMsn = 0;
+  private sinceIr = 0;
+  private sinceFo = 0;
+  private feedbackSeen = false;
+  private ecnUsed = 0;
+  private ecnQuiet = 0;
+  private outerTtlVersion = 0;
+  private outerTosVersion = 0;
+  /** How often each item of the table went out with its present contents, and since which MSN. */
+  private readonly itemSent = new Uint8Array(16);
+  private readonly itemMsn = new Uint16Array(16);
+  private readonly items = new Uint32Array(4);
+  private sackBlocks = 0;
+  private readonly sack = new Uint32Array(8);
+  private sackSent = 0;
+  private sackMsn = 0;
+  private generic: Uint8Array = EMPTY;
+  /** Times each generic item's contents went out, for the "unchanged" form. */
+  private readonly genericSent = new Uint8Array(S.GENERIC_ITEMS);
+  private readonly genericMsn = new Uint16Array(S.GENERIC_ITEMS);
+  private base: TcpCompressorContext | undefined = undefined;
+  private readonly parameters: TcpCompressorParameters;
+
+  constructor(parameters: TcpCompressorParameters) {
+    this.cid = parameters.cid;
+    this.parameters = parameters;
+    this.msn = (parameters.msn - 1) & 0xffff;
+  }
+
+  /** Whether the decompressor surely holds this context's static part. */
+  get established(): boolean {
+    return this.irSent >= this.parameters.repetitions;
+  }
+
+  /** Has the flow's first packets go out as IR-CR, replicated from `base` where the headers allow (RFC 4164). */
+  replicate(base: TcpCompressorContext): void {
+    this.base = base;
+  }
+
+  matches(b: Uint8Array, chain: HeaderChain): boolean {
+    if (!chain.tcp || chain.signature !== this.signature) return false;
+    const h = this.headers;
+    const tcp = chain.inner;
+    const base = chain.start;
+    const ports = tcp - base;
+    if (
+      ports + 4 !== this.headersLength ||
+      h[ports] !== b[tcp] ||
+      h[ports + 1] !== b[tcp + 1] ||
+      h[ports + 2] !== b[tcp + 2] ||
+      h[ports + 3] !== b[tcp + 3]
+    ) {
+      return false;
+    }
+    for (let i = 0; i < chain.count; i++) {
+      if (!this.sameStatic(b, chain, i)) return false;
+    }
+    return true;
+  }
+
+  /** Whether header `i` has the static fields that this context was set up with. */
+  private sameStatic(b: Uint8Array, chain: HeaderChain, i: number): boolean {
+    const h = this.headers;
+    const o = chain.offset[i] as number;
+    const r = o - chain.start;
+    const length = chain.length[i] as number;
+    switch (chain.kind[i]) {
+      case IPV4:
+        if (h[r + 9] !== b[o + 9]) return false;
+        return same(h, r + 12, b, o + 12, 8);
+      case IPV6:
+        return (
+          ((h[r + 1] as number) & 15) === ((b[o + 1] as number) & 15) &&
+          h[r + 2] === b[o + 2] &&
+          h[r + 3] === b[o + 3] &&
+          h[r + 6] === b[o + 6] &&
+          same(h, r + 8, b, o + 8, 32)
+        );
+      case HOP_BY_HOP:
+      case DESTINATION:
+        return same(h, r, b, o, 2);
+      case ROUTING:
+        return same(h, r, b, o, length);
+      case AH:
+        return same(h, r, b, o, 2) && same(h, r + 4, b, o + 4, 4);
+      case GRE:
+        return (
+          same(h, r, b, o, 4) &&
+          (((b[o] as number) & 0x20) === 0 ||
+            same(
+              h,
+              r + (((b[o] as number) & 0x80) !== 0 ? 8 : 4),
+              b,
+              o + (((b[o] as number) & 0x80) !== 0 ? 8 : 4),
+              4,
+            ))
+        );
+      case MINE:
+        return same(h, r, b, o, 2) && same(h, r + 4, b, o + 4, length - 4);
+      default:
+        return false;
+    }
+  }
+
+  /** Sets the context up for the flow of this packet; MSN goes on where the CID's last one stood. */
+  private begin(b: Uint8Array, chain: HeaderChain): void {
+    const length = chain.inner + 4 - chain.start;
+    this.signature = chain.signature;
+    if (this.headers.length < length) this.headers = new Uint8Array(length);
+    this.headersLength = length;
+    let sequences = 0;
+    for (let i = 0; i < chain.count; i++) if (hasSequence(b, chain, i)) sequences++;
+    this.sequences = sequences;
+    const { window, repetitions } = this.parameters;
+    this.sent = R.createSentHeaders(Math.max(window, repetitions), sequences);
+    this.behaviors = new Uint8Array(chain.ipCount);
+    let ip = 0;
+    for (let i = 0; i < chain.count; i++) {
+      const o = chain.offset[i] as number;
+      const kind = chain.kind[i];
+      if (kind === IPV4) {
+        const id = u16(b, o + 4);
+        if (i === chain.innermost) startIpId(this.watch, id);
+        else this.behaviors[ip] = impliedBehavior(id, false);
+        ip++;
+      } else if (kind === IPV6) {
+        this.behaviors[ip++] = RANDOM;
+      }
+    }
+    this.remember(b, chain);
+  }
+
+  private remember(b: Uint8Array, chain: HeaderChain): void {
+    const h = this.headers;
+    const from = chain.start;
+    for (let i = 0; i < this.headersLength; i++) h[i] = b[from + i] as number;
+  }
+
+  compress(b: Uint8Array, chain: HeaderChain, out: Uint8Array, to: number): number {
+    const { parameters } = this;
+    const options = parameters.scratch.options;
+    const packetLength = chain.end - chain.start;
+    if (to + packetLength + EXPANSION_MAX > out.length) return NO_ROOM;
+    const tcp = chain.inner;
+    if (!parseOptions(b, tcp + 20, chain.payload, this.generic, options)) return UNCOMPRESSIBLE;
+    const payload = chain.payloadLength;
+    const innerAt = chain.offset[chain.innermost] as number;
+    if (parameters.elideChecksum) {
+      if (payload !== 0 || tcpChecksum(b, innerAt, tcp, chain.end) !== u16(b, tcp + 16)) {
+        return NOT_ELIGIBLE;
+      }
+    }
+    const fresh = this.headersLength === 0;
+    if (fresh) this.begin(b, chain);
+    const msn = (this.msn + 1) & 0xffff;
+    const v4 = chain.kind[chain.innermost] === IPV4;
+    const innerIp = chain.ipCount - 1;
+
+    // what may only change by IR-DYN: outer DF and IP-ID behaviour, extension headers' contents, AH's reserved bits
+    let dynamicChanged = false;
+    if (!fresh && (chain.count > 1 || this.sequences > 0)) {
+      dynamicChanged = this.watchOuter(b, chain);
+    }
+
+    // the innermost IP header
+    let tos: number;
+    let ttl: number;
+    let df = 0;
+    let offset = 0;
+    let behavior = RANDOM;
+    if (v4) {
+      tos = b[innerAt + 1] as number;
+      ttl = b[innerAt + 8] as number;
+      df = ((b[innerAt + 6] as number) >>> 6) & 1;
+      const id = u16(b, innerAt + 4);
+      behavior = fresh ? this.watch.behavior : nextIpId(this.watch, id);
+      offset = ((behavior === SEQUENTIAL_SWAPPED ? swap(id) : id) - msn) & 0xffff;
+    } else {
+      tos = (((b[innerAt] as number) & 15) << 4) | ((b[innerAt + 1] as number) >>> 4);
+      ttl = b[innerAt + 7] as number;
+    }
+    this.behaviors[innerIp] = behavior;
+
+    // the TCP header
+    const seq = u32(b, tcp + 4);
+    const ack = u32(b, tcp + 8);
+    const reserved = (b[tcp + 12] as number) & 15;
+    const flags = b[tcp + 13] as number;
+    const window = u16(b, tcp + 14);
+    const urgent = u16(b, tcp + 18);
+    const ackFlag = (flags >>> 4) & 1;
+    const urg = (flags >>> 5) & 1;
+    const psh = (flags >>> 3) & 1;
+    const rsf = RSF_INDEX[flags & 7] as number;
+    const ecnBits = (reserved << 4) | ((flags >>> 6) << 2) | (tos & 3);
+
+    const { sent } = this;
+    const stale = sent.count === 0;
+    const lastRow = sent.newest;
+    const stride = stale
+      ? this.strides.stride
+      : nextStride(this.strides, (ack - (sent.rows[lastRow + R.ACK] as number)) >>> 0);
+    const ackScaled = stride === 0 ? 0 : Math.floor(ack / stride);
+    const ackResidue = stride === 0 ? ack : ack - ackScaled * stride;
+    const seqScaled = payload === 0 ? 0 : Math.floor(seq / payload);
+    const seqResidue = payload === 0 ? seq : seq - seqScaled * payload;
+
+    const depthL = Math.min(sent.count, parameters.repetitions);
+    const depthW = Math.min(sent.count, parameters.window);
+
+    // ECN: sent with each packet once it changes, dropped again after a quiet while
+    const outer = (this.outerTtlVersion << 16) | this.outerTosVersion;
+    const outerDiff = chain.ipCount > 1 ? R.difference(sent, R.OUTER, depthL, outer) : 0;
+    let rare =
+      ttl |
+      ((tos >>> 2) << 8) |
+      (df << 14) |
+      (behavior << 15) |
+      (this.ecnUsed << 17) |
+      (ecnBits << 18) |
+      (options.count << 26);
+    let rareDiff = R.difference(sent, R.RARE, depthL, rare);
+    if (this.ecnUsed === 1) {
+      const last = stale ? rare : (sent.rows[lastRow + R.RARE] as number);
+      const quiet =
+        ((last ^ rare) & ECN_BITS) === 0 &&
+        (stale || ((sent.rows[lastRow + R.OUTER] as number) & 0xffff) === this.outerTosVersion);
+      this.ecnQuiet = quiet ? this.ecnQuiet + 1 : 0;
+      if (this.ecnQuiet >= ECN_QUIET && (rareDiff & ECN_BITS) === 0) {
+        this.ecnUsed = 0;
+        rare &= ~ECN_USED_BIT;
+        rareDiff |= ECN_USED_BIT;
+      }
+    } else if ((rareDiff & ECN_BITS) !== 0 || (outerDiff & 0xffff) !== 0) {
+      this.ecnUsed = 1;
+      this.ecnQuiet = 0;
+      rare |= ECN_USED_BIT;
+      rareDiff |= ECN_USED_BIT;
+    }
+    if (this.ecnUsed === 1) rareDiff &= ~ECN_BITS;
+
+    this.updateItems(b, options, msn);
+
+    // IR, IR-CR and IR-DYN where the decompressor's context is not sure, by refresh, or where nothing else can say it
+    let format = -1;
+    if (this.irSent < parameters.repetitions) format = this.canReplicate(b, chain) ? IR_CR : IR;
+    else if (dynamicChanged) {
+      this.dynamicSent = 0;
+      format = IR_DYN;
+    } else if (this.dynamicSent < parameters.repetitions || rsf < 0 || stale) format = IR_DYN;
+    else if (!this.feedbackSeen && !parameters.elideChecksum) {
+      if (parameters.refreshIr > 0 && this.sinceIr >= parameters.refreshIr) format = IR;
+      else if (parameters.refreshFo > 0 && this.sinceFo >= parameters.refreshFo) format = IR_DYN;
+    }
+    const msnDepth = Math.min(depthW, MSN_DEPTH_MAX);
+    if (format < 0 && !R.allFit16(sent, R.MSN, msnDepth, msn, 4, 4)) format = IR_DYN;
+    if (format >= 0 && parameters.elideChecksum) return NOT_ELIGIBLE;
+
+    let written: number;
+    if (format >= 0) {
+      written = this.writeIr(format, b, chain, options, msn, stride, out, to);
+    } else {
+      const strideUrgent = (stride << 16) | urgent;
+      const strideDiff = R.difference(sent, R.STRIDE_URGENT, depthL, strideUrgent);
+      const listChanged =
+        (rareDiff & LIST_COUNT_BITS) !== 0 ||
+        R.difference(sent, R.LIST_LOW, depthL, options.low) !== 0 ||
+        (options.count > 8 && R.difference(sent, R.LIST_HIGH, depthL, options.high) !== 0);
+      const present = this.presentItems(b, options, depthW);
+      const list = listChanged || present !== 0 ? 1 : 0;
+      const seqChanged = R.difference(sent, R.SEQ, depthL, seq) !== 0;
+      const ackChanged = R.difference(sent, R.ACK, depthL, ack) !== 0;
+      const windowChanged = R.difference(sent, R.WINDOW, depthL, window) !== 0;
+      const sequential = behavior <= SEQUENTIAL_SWAPPED;
+      const ackScales =
+        stride !== 0 &&
+        (strideDiff & 0xffff0000) === 0 &&
+        R.difference(sent, R.ACK_RESIDUE, depthL, ackResidue) === 0 &&
+        fitsScaled(
+          sent,
+          depthW,
+          R.ACK_SCALED,
+          ackScaled,
+          3,
+          R.ACK_RESIDUE,
+          ackResidue,
+          R.STRIDE_URGENT,
+          stride,
+          16,
+        );
+      const seqScales =
+        payload !== 0 &&
+        R.difference(sent, R.PAYLOAD, depthL, payload) === 0 &&
+        R.difference(sent, R.SEQ_RESIDUE, depthL, seqResidue) === 0 &&
+        fitsScaled(
+          sent,
+          depthW,
+          R.SEQ_SCALED,
+          seqScaled,
+          7,
+          R.SEQ_RESIDUE,
+          seqResidue,
+          R.PAYLOAD,
+          payload,
+          0,
+        );
+      const rareOutside =
+        (rareDiff & (DSCP_BITS | DF_BIT | BEHAVIOR_BITS)) !== 0 ||
+        strideDiff !== 0 ||
+        (outerDiff & 0xffff0000) !== 0 ||
+        ackFlag === 0 ||
+        urg === 1;
+      const plain =
+        !rareOutside && (rareDiff & (TTL_BITS | ECN_USED_BIT)) === 0 && rsf === 0 && list === 0;
+      format = -1;
+      if (plain) {
+        format = sequential
+          ? sequentialFormat(
+              sent,
+              depthW,
+              seqChanged,
+              ackChanged,
+              windowChanged,
+              seqScales,
+              ackScales,
+              seq,
+              ack,
+              window,
+              offset,
+            )
+          : randomFormat(
+              sent,
+              depthW,
+              seqChanged,
+              ackChanged,
+              windowChanged,
+              seqScales,
+              ackScales,
+              seq,
+              ack,
+            );
+      }
+      let seqIndicator = 0;
+      let ackIndicator = 0;
+      let idIndicator = 0;
+      if (format < 0) {
+        seqIndicator = !seqChanged ? 0 : indicatorOf(sent, R.SEQ, depthW, seq);
+        ackIndicator = !ackChanged ? 0 : indicatorOf(sent, R.ACK, depthW, ack);
+        const idShort =
+          sequential &&
+          (rareDiff & BEHAVIOR_BITS) === 0 &&
+          R.allFit16(sent, R.IP_ID_OFFSET, depthW, offset, 8, 3);
+        idIndicator = sequential && !idShort ? 1 : 0;
+        const commonLength =
+          5 +
+          (OCTETS[seqIndicator] as number) +
+          (OCTETS[ackIndicator] as number) +
+          ((strideDiff & 0xffff0000) !== 0 ? 2 : 0) +
+          (windowChanged ? 2 : 0) +
+          (sequential ? 1 + idIndicator : 0) +
+          ((strideDiff & 0xffff) !== 0 ? 2 : 0) +
+          ((rareDiff & DSCP_BITS) !== 0 ? 1 : 0) +
+          ((rareDiff & TTL_BITS) !== 0 ? 1 : 0);
+        const eighth =
+          !rareOutside &&
+          !windowChanged &&
+          commonLength >= 7 &&
+          ((rareDiff & TTL_BITS) === 0 || ttlFits(sent, depthW, ttl)) &&
+          (sequential
+            ? R.allFit16(sent, R.IP_ID_OFFSET, depthW, offset, 4, 3) &&
+              R.allFit32(sent, R.SEQ, depthW, seq, 14, 8191) &&
+              R.allFit32(sent, R.ACK, depthW, ack, 15, 8191)
+            : R.allFit32(sent, R.SEQ, depthW, seq, 16, 65535) &&
+              R.allFit32(sent, R.ACK, depthW, ack, 16, 16383));
+        format = eighth ? (sequential ? SEQ + 8 : RND + 8) : CO_COMMON;
+      }
+
+      // the base header
+      const base = parameters.scratch.base;
+      const strong = format === CO_COMMON || format === RND + 8 || format === SEQ + 8;
+      base.format = format;
+      base.crc = strong ? crc7(b, chain.start, chain.payload) : crc3(b, chain.start, chain.payload);
+      base.msn = msn;
+      base.psh = psh;
+      base.ackFlag = ackFlag;
+      base.urg = urg;
+      base.rsf = rsf;
+      base.ecnUsed = this.ecnUsed;
+      base.list = list;
+      base.ttl = ttl;
+      base.window = window;
+      base.id = offset;
+      base.ack = format === RND + 4 || format === SEQ + 4 ? ackScaled : ack;
+      base.seq =
+        format === RND + 2 || format === RND + 6 || format === SEQ + 2 || format === SEQ + 6
+          ? seqScaled
+          : seq;
+      if (format === CO_COMMON) {
+        base.outerTtl = (outerDiff & 0xffff0000) !== 0 ? 1 : 0;
+        base.seqIndicator = seqIndicator;
+        base.ackIndicator = ackIndicator;
+        base.stride = (strideDiff & 0xffff0000) !== 0 ? 1 : 0;
+        base.windowK = windowChanged ? 16 : 0;
+        base.idIndicator = idIndicator;
+        base.urgPtr = (strideDiff & 0xffff) !== 0 ? 1 : 0;
+        base.dscp = (rareDiff & DSCP_BITS) !== 0 ? 1 : 0;
+        base.ttlK = (rareDiff & TTL_BITS) !== 0 ? 8 : 0;
+        base.behavior = behavior;
+        base.df = df;
+      } else {
+        base.outerTtl = 0;
+      }
+      const first = writeAddCid(out, to, this.cid, parameters.large);
+      let at = encodeBaseHeader(
+        base,
+        out,
+        first,
+        writeLargeCid(out, first + 1, this.cid, parameters.large),
+      );
+      if (format === CO_COMMON) {
+        at = put(out, at, seq, OCTETS[seqIndicator] as number);
+        at = put(out, at, ack, OCTETS[ackIndicator] as number);
+        if (base.stride === 1) at = put(out, at, stride, 2);
+        if (windowChanged) at = put(out, at, window, 2);
+        if (sequential) {
+          // the short form carries the offset, the long one the IP-ID as it stands in the header
+          at = idIndicator === 1 ? put(out, at, u16(b, innerAt + 4), 2) : put(out, at, offset, 1);
+        }
+        if (base.urgPtr === 1) at = put(out, at, urgent, 2);
+        if (base.dscp === 1) out[at++] = tos & 0xfc;
+        if (base.ttlK === 8) out[at++] = ttl;
+      }
+      if (list === 1) at = encodeList(b, options, present, ack, out, at);
+      at = encodeIrregularChain(
+        b,
+        chain,
+        this.behaviors,
+        this.ecnUsed === 1,
+        base.outerTtl === 1,
+        sent,
+        depthW,
+        out,
+        at,
+      );
+      if (this.ecnUsed === 1) {
+        out[at++] = ((tos & 3) << 6) | (reserved << 2) | (flags >>> 6);
+      }
+      if (!parameters.elideChecksum) {
+        out[at] = b[tcp + 16] as number;
+        out[at + 1] = b[tcp + 17] as number;
+        at += 2;
+      }
+      if (options.count > 0) {
+        at = encodeOptionsIrregular(
+          b,
+          options,
+          present,
+          this.unchangedItems(options),
+          ack,
+          sent,
+          depthW,
+          out,
+          at,
+        );
+        this.countItems(options, present);
+      }
+      at = copyOctets(b, chain.payload, chain.end, out, at);
+      written = at - to;
+      this.sinceIr++;
+      this.sinceFo++;
+    }
+
+    // this header is the newest reference
+    const depth = Math.max(parameters.window, parameters.repetitions);
+    const row = R.pushRow(sent, depth);
+    const { rows } = sent;
+    rows[row + R.MSN] = msn;
+    rows[row + R.SEQ] = seq;
+    rows[row + R.ACK] = ack;
+    rows[row + R.WINDOW] = window;
+    rows[row + R.IP_ID_OFFSET] = offset;
+    rows[row + R.TS_VALUE] = this.items[2] as number;
+    rows[row + R.TS_ECHO] = this.items[3] as number;
+    rows[row + R.ACK_SCALED] = ackScaled;
+    rows[row + R.ACK_RESIDUE] = ackResidue;
+    rows[row + R.PAYLOAD] = payload;
+    rows[row + R.SEQ_SCALED] = seqScaled;
+    rows[row + R.SEQ_RESIDUE] = seqResidue;
+    rows[row + R.RARE] = rare;
+    rows[row + R.LIST_LOW] = options.low;
+    rows[row + R.LIST_HIGH] = options.high;
+    rows[row + R.STRIDE_URGENT] = (stride << 16) | urgent;
+    rows[row + R.OUTER] = outer;
+    if (this.sequences > 0) {
+      let column = R.SEQUENCES;
+      for (let i = 0; i < chain.count; i++) {
+        if (hasSequence(b, chain, i)) rows[row + column++] = sequenceOf(b, chain, i);
+      }
+    }
+    if (chain.count > 1) this.remember(b, chain);
+    this.msn = msn;
+    this.lastFormat = format;
+    return written;
+  }
+
+  /** Compares what only an IR-DYN can change with the packet before; counts new versions of outer TTL and TOS. */
+  private watchOuter(b: Uint8Array, chain: HeaderChain): boolean {
+    const h = this.headers;
+    let changed = false;
+    let ip = 0;
+    for (let i = 0; i < chain.count; i++) {
+      const o = chain.offset[i] as number;
+      const r = o - chain.start;
+      const kind = chain.kind[i];
+      if (kind === IPV4 || kind === IPV6) {
+        if (i !== chain.innermost) {
+          if (kind === IPV4) {
+            if (h[r + 8] !== b[o + 8]) this.outerTtlVersion = (this.outerTtlVersion + 1) & 0xffff;
+            if (h[r + 1] !== b[o + 1]) this.outerTosVersion = (this.outerTosVersion + 1) & 0xffff;
+            if ((((h[r + 6] as number) ^ (b[o + 6] as number)) & 0x40) !== 0) changed = true;
+            if (this.behaviors[ip] === ZERO && u16(b, o + 4) !== 0) {
+              this.behaviors[ip] = RANDOM;
+              changed = true;
+            }
+          } else {
+            if (h[r + 7] !== b[o + 7]) this.outerTtlVersion = (this.outerTtlVersion + 1) & 0xffff;
+            if (h[r] !== b[o] || (((h[r + 1] as number) ^ (b[o + 1] as number)) & 0xf0) !== 0) {
+              this.outerTosVersion = (this.outerTosVersion + 1) & 0xffff;
+            }
+          }
+        }
+        ip++;
+      } else if (kind === HOP_BY_HOP || kind === DESTINATION) {
+        if (!same(h, r + 2, b, o + 2, (chain.length[i] as number) - 2)) changed = true;
+      } else if (kind === AH) {
+        if (!same(h, r + 2, b, o + 2, 2)) changed = true;
+      }
+    }
+    return changed;
+  }
+
+  /** Whether this flow can still be announced by replication from its base context. */
+  private canReplicate(b: Uint8Array, chain: HeaderChain): boolean {
+    const { base } = this;
+    if (base === undefined) return false;
+    if (!base.live || !base.established || base.signature !== chain.signature) {
+      this.base = undefined;
+      return false;
+    }
+    if (base.headersLength !== chain.inner + 4 - chain.start) return false;
+    // combinations of RST, SYN and FIN have no index, and without ecn_used the base's ECN and reserved bits stay
+    const tcp = chain.inner;
+    const flags = b[tcp + 13] as number;
+    if ((RSF_INDEX[flags & 7] as number) < 0) return false;
+    const ecn = ((((b[tcp + 12] as number) & 15) << 4) | ((flags >>> 6) << 2)) << 18;
+    const depth = Math.min(base.sent.count, base.parameters.repetitions);
+    if (depth === 0 || (R.difference(base.sent, R.RARE, depth, ecn) & REPLICATED_BITS) !== 0) {
+      return false;
+    }
+    for (let i = 0; i < chain.count; i++) {
+      if (!base.sameStatic(b, chain, i)) return false;
+    }
+    return true;
+  }
+
+  /** Takes over new contents of the items; a changed one is no longer known to the decompressor. */
+  private updateItems(b: Uint8Array, options: ParsedOptions, msn: number): void {
+    const { items, itemSent } = this;
+    for (let i = 0; i < options.count; i++) {
+      const at = options.at[i] as number;
+      const index = options.index[i] as number;
+      switch (index) {
+        case S.INDEX_NOP:
+        case S.INDEX_SACK_PERMITTED:
+          itemSent[index] = 255;
+          break;
+        case S.INDEX_EOL: {
+          const length = options.length[i] as number;
+          if (length !== (items[0] as number) >>> 16) {
+            items[0] = (length << 16) | ((items[0] as number) & 0xffff);
+            itemSent[index] = 0;
+            this.itemMsn[index] = msn;
+          }
+          break;
+        }
+        case S.INDEX_MSS: {
+          const mss = u16(b, at + 2);
+          if (mss !== ((items[0] as number) & 0xffff)) {
+            items[0] = (((items[0] as number) & 0xffff0000) | mss) >>> 0;
+            itemSent[index] = 0;
+            this.itemMsn[index] = msn;
+          }
+          break;
+        }
+        case S.INDEX_WINDOW_SCALE:
+          if (b[at + 2] !== items[1]) {
+            items[1] = b[at + 2] as number;
+            itemSent[index] = 0;
+            this.itemMsn[index] = msn;
+          }
+          break;
+        case S.INDEX_TIMESTAMP:
+          items[2] = u32(b, at + 2);
+          items[3] = u32(b, at + 6);
+          break;
+        case S.INDEX_SACK: {
+          const blocks = ((options.length[i] as number) - 2) >>> 3;
+          let changed = blocks !== this.sackBlocks;
+          for (let j = 0; j < blocks * 2; j++) {
+            const edge = u32(b, at + 2 + j * 4);
+            if (this.sack[j] !== edge) {
+              this.sack[j] = edge;
+              changed = true;
+            }
+          }
+          this.sackBlocks = blocks;
+          if (changed) {
+            this.sackSent = 0;
+            this.sackMsn = msn;
+          }
+          break;
+        }
+        default:
+          this.updateGeneric(b, at, options.length[i] as number, index, msn);
+          break;
+      }
+    }
+  }
+
+  private updateGeneric(
+    b: Uint8Array,
+    at: number,
+    length: number,
+    index: number,
+    msn: number,
+  ): void {
+    if (this.generic === EMPTY) this.generic = new Uint8Array(S.GENERIC_TABLE_OCTETS);
+    const { generic } = this;
+    const item = index - S.INDEX_GENERIC;
+    const g = item * S.GENERIC_OCTETS;
+    if (generic[g + S.GENERIC_KIND] !== b[at] || generic[g + S.GENERIC_LENGTH] !== length) {
+      generic[g + S.GENERIC_KIND] = b[at] as number;
+      generic[g + S.GENERIC_LENGTH] = length;
+      this.itemSent[index] = 0;
+      this.itemMsn[index] = msn;
+    }
+    let changed = false;
+    for (let j = 2; j < length; j++) {
+      const place = g + S.GENERIC_CONTENTS + j - 2;
+      if (generic[place] !== b[at + j]) {
+        generic[place] = b[at + j] as number;
+        changed = true;
+      }
+    }
+    if (changed) {
+      this.genericSent[item] = 0;
+      this.genericMsn[item] = msn;
+    }
+  }
+
+  /** Items that must go out whole: the decompressor may not hold them, or no irregular form reaches their value. */
+  private presentItems(b: Uint8Array, options: ParsedOptions, depth: number): number {
+    const { repetitions } = this.parameters;
+    let present = 0;
+    for (let i = 0; i < options.count; i++) {
+      const index = options.index[i] as number;
+      if ((this.itemSent[index] as number) < repetitions) {
+        present |= 1 << i;
+      } else if (index === S.INDEX_TIMESTAMP) {
+        const at = options.at[i] as number;
+        if (
+          timestampOctets(this.sent, R.TS_VALUE, depth, u32(b, at + 2)) > 4 ||
+          timestampOctets(this.sent, R.TS_ECHO, depth, u32(b, at + 6)) > 4
+        ) {
+          present |= 1 << i;
+        }
+      }
+    }
+    return present;
+  }
+
+  /** SACK and generic items whose contents the decompressor surely holds. */
+  private unchangedItems(options: ParsedOptions): number {
+    const { repetitions } = this.parameters;
+    let unchanged = 0;
+    for (let i = 0; i < options.count; i++) {
+      const index = options.index[i] as number;
+      if (index === S.INDEX_SACK) {
+        if (this.sackSent >= repetitions) unchanged |= 1 << i;
+      } else if (index >= S.INDEX_GENERIC) {
+        if ((this.genericSent[index - S.INDEX_GENERIC] as number) >= repetitions) {
+          unchanged |= 1 << i;
+        }
+      }
+    }
+    return unchanged;
+  }
+
+  /** Counts which contents went out with this packet. */
+  private countItems(options: ParsedOptions, present: number): void {
+    for (let i = 0; i < options.count; i++) {
+      const index = options.index[i] as number;
+      if (((present >>> i) & 1) === 1 && (this.itemSent[index] as number) < 255) {
+        this.itemSent[index] = (this.itemSent[index] as number) + 1;
+      }
+      if (index === S.INDEX_SACK) {
+        if (this.sackSent < 255) this.sackSent++;
+      } else if (index >= S.INDEX_GENERIC) {
+        const item = index - S.INDEX_GENERIC;
+        if ((this.genericSent[item] as number) < 255) {
+          this.genericSent[item] = (this.genericSent[item] as number) + 1;
+        }
+      }
+    }
+  }
+
+  /** Writes an IR, IR-CR or IR-DYN packet. */
+  private writeIr(
+    format: number,
+    b: Uint8Array,
+    chain: HeaderChain,
+    options: ParsedOptions,
+    msn: number,
+    stride: number,
+    out: Uint8Array,
+    to: number,
+  ): number {
+    const { parameters } = this;
+    let at = writeAddCid(out, to, this.cid, parameters.large);
+    out[at++] = format === IR ? 0xfd : format === IR_CR ? 0xfc : 0xf8;
+    at = writeLargeCid(out, at, this.cid, parameters.large);
+    out[at++] = 0x06;
+    const crcAt = at;
+    out[at++] = 0;
+    if (format === IR_CR) {
+      const cid = (this.base as TcpCompressorContext).cid;
+      const other = cid !== this.cid;
+      out[at++] = (other ? 0x80 : 0) | crc7(b, chain.start, chain.payload);
+      if (other) {
+        if (parameters.large) at = writeLargeCid(out, at, cid, true);
+        else out[at++] = cid;
+      }
+      at = encodeReplicateChain(b, chain, this.behaviors, out, at);
+      at = this.writeTcpReplicate(b, chain, options, msn, stride, out, at);
+    } else {
+      if (format === IR) at = encodeStaticChain(b, chain, out, at);
+      at = encodeDynamicChain(b, chain, this.behaviors, out, at);
+      at = this.writeTcpDynamic(b, chain, options, msn, stride, out, at);
+    }
+    out[crcAt] = crc8(out, to, at);
+    at = copyOctets(b, chain.payload, chain.end, out, at);
+    if (format !== IR_DYN) {
+      if (this.irSent === 0) this.irMsn = msn;
+      if (this.irSent < 255) this.irSent++;
+      this.sinceIr = 0;
+    } else {
+      this.sinceIr++;
+    }
+    if (this.dynamicSent === 0) this.dynamicMsn = msn;
+    if (this.dynamicSent < 255) this.dynamicSent++;
+    this.sinceFo = 0;
+    this.countItems(options, 0x7fff);
+    return at - to;
+  }
+
+  private writeTcpDynamic(
+    b: Uint8Array,
+    chain: HeaderChain,
+    options: ParsedOptions,
+    msn: number,
+    stride: number,
+    out: Uint8Array,
+    to: number,
+  ): number {
+    const tcp = chain.inner;
+    const ack = u32(b, tcp + 8);
+    const urgent = u16(b, tcp + 18);
+    // an announced stride of zero would mean the same as none: leave it out
+    const strideFlag = stride !== 0 ? 1 : 0;
+    let at = to;
+    out[at++] =
+      (this.ecnUsed << 7) |
+      (strideFlag << 6) |
+      (ack === 0 ? 0x20 : 0) |
+      (urgent === 0 ? 0x10 : 0) |
+      ((b[tcp + 12] as number) & 15);
+    out[at++] = b[tcp + 13] as number;
+    at = put(out, at, msn, 2);
+    at = put(out, at, u32(b, tcp + 4), 4);
+    if (ack !== 0) at = put(out, at, ack, 4);
+    at = put(out, at, u32(b, tcp + 14), 4);
+    if (urgent !== 0) at = put(out, at, urgent, 2);
+    if (strideFlag === 1) at = put(out, at, stride, 2);
+    return encodeList(b, options, 0x7fff, ack, out, at);
+  }
+
+  private writeTcpReplicate(
+    b: Uint8Array,
+    chain: HeaderChain,
+    options: ParsedOptions,
+    msn: number,
+    stride: number,
+    out: Uint8Array,
+    to: number,
+  ): number {
+    const tcp = chain.inner;
+    const h = (this.base as TcpCompressorContext).headers;
+    const basePorts = chain.inner - chain.start;
+    const flags = b[tcp + 13] as number;
+    const source = portPresence(u16(h, basePorts), u16(b, tcp));
+    const destination = portPresence(u16(h, basePorts + 2), u16(b, tcp + 2));
+    const strideFlag = stride !== 0 ? 1 : 0;
+    let at = to;
+    out[at++] = 0x40 | 0x20 | (source << 3) | (destination << 1) | strideFlag;
+    out[at++] =
+      0xc0 |
+      (((flags >>> 5) & 1) << 5) |
+      (((flags >>> 4) & 1) << 4) |
+      (((flags >>> 3) & 1) << 3) |
+      ((RSF_INDEX[flags & 7] as number) << 1) |
+      this.ecnUsed;
+    at = put(out, at, msn, 2);
+    at = put(out, at, u32(b, tcp + 4), 4);
+    at = put(out, at, u16(b, tcp), source);
+    at = put(out, at, u16(b, tcp + 2), destination);
+    at = put(out, at, u16(b, tcp + 14), 2);
+    at = put(out, at, u16(b, tcp + 18), 2);
+    at = put(out, at, u32(b, tcp + 8), 4);
+    if (this.ecnUsed === 1) out[at++] = (((b[tcp + 12] as number) & 15) << 2) | (flags >>> 6);
+    at = put(out, at, u16(b, tcp + 16), 2);
+    if (strideFlag === 1) at = put(out, at, stride, 2);
+    return encodeList(b, options, 0x7fff, u32(b, tcp + 8), out, at);
+  }
+
+  feedback(bytes: Uint8Array, from: number, to: number): number {
+    const crcFrom = from - cidLength(this.cid, this.parameters.large);
+    const code = readFeedbackData(this.profile, bytes, crcFrom, from, to, record);
+    if (code < 0) return code;
+    this.feedbackSeen = true;
+    if (record.reject || record.contextMemory) this.rejected = true;
+    // a negative acknowledgement also acknowledges the packet that its MSN names (RFC 6846 section 8.3.1)
+    const known = record.snValid && this.acknowledge(record.sn, record.snBits);
+    if (record.ackType === FEEDBACK_ACK) return 0;
+    const static_ = record.ackType === FEEDBACK_STATIC_NACK || !record.snValid;
+    const answered = static_ ? this.irSent : this.dynamicSent;
+    if (answered > 0 && answered < this.parameters.repetitions) {
+      // the answer to this, or to the one before, is still on its way
+      return 0;
+    }
+    if (static_ || !known) {
+      this.base = undefined;
+      if (static_) this.irSent = 0;
+    }
+    this.dynamicSent = 0;
+    this.sent.count = 0;
+    this.itemSent.fill(0);
+    this.sackSent = 0;
+    this.genericSent.fill(0);
+    return 0;
+  }
+
+  /** Drops what is older than the packet with this MSN, and counts as known what it or an earlier one carried. */
+  private acknowledge(sn: number, bits: number): boolean {
+    const { sent, itemMsn, itemSent } = this;
+    if (!R.acknowledgeRow(sent, sn, bits >= 16 ? 0xffff : (1 << bits) - 1)) return false;
+    const row = oldestRow(sent);
+    const msn = sent.rows[row + R.MSN] as number;
+    const covers = (since: number): boolean => ((msn - since) & 0xffff) < 0x8000;
+    if (this.irSent > 0 && covers(this.irMsn)) this.irSent = 255;
+    if (this.dynamicSent > 0 && covers(this.dynamicMsn)) this.dynamicSent = 255;
+    for (let index = 0; index < itemSent.length; index++) {
+      if ((itemSent[index] as number) > 0 && covers(itemMsn[index] as number))
+        itemSent[index] = 255;
+    }
+    if (this.sackSent > 0 && covers(this.sackMsn)) this.sackSent = 255;
+    for (let item = 0; item < S.GENERIC_ITEMS; item++) {
+      if ((this.genericSent[item] as number) > 0 && covers(this.genericMsn[item] as number)) {
+        this.genericSent[item] = 255;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Takes this packet, which both ends have seen uncompressed, for the context's reference: no IR follows. What a
+   * decompressor would learn from an IR is settled by rule: see {@link impliedBehavior}.
+   */
+  adopt(b: Uint8Array, chain: HeaderChain, msn: number): number {
+    const options = this.parameters.scratch.options;
+    const tcp = chain.inner;
+    if (!chain.tcp || !parseOptions(b, tcp + 20, chain.payload, EMPTY, options)) {
+      return NOT_ELIGIBLE;
+    }
+    this.generic = EMPTY;
+    this.itemSent.fill(0);
+    this.sackSent = 0;
+    this.genericSent.fill(0);
+    this.ecnUsed = 0;
+    this.strides.stride = 0;
+    this.strides.divisor = 0;
+    this.strides.seen = 0;
+    this.base = undefined;
+    this.begin(b, chain);
+    this.updateItems(b, options, msn);
+    for (let i = 0; i < options.count; i++) this.itemSent[options.index[i] as number] = 255;
+    this.sackSent = 255;
+    this.genericSent.fill(255);
+    const innerAt = chain.offset[chain.innermost] as number;
+    const v4 = chain.kind[chain.innermost] === IPV4;
+    const tos = v4
+      ? (b[innerAt + 1] as number)
+      : (((b[innerAt] as number) & 15) << 4) | ((b[innerAt + 1] as number) >>> 4);
+    const flags = b[tcp + 13] as number;
+    const ecnBits = (((b[tcp + 12] as number) & 15) << 4) | ((flags >>> 6) << 2) | (tos & 3);
+    const behavior = v4 ? this.watch.behavior : RANDOM;
+    this.behaviors[chain.ipCount - 1] = behavior;
+    const row = R.pushRow(this.sent, this.sent.capacity);
+    const { rows } = this.sent;
+    const seq = u32(b, tcp + 4);
+    const payload = chain.payloadLength;
+    rows[row + R.MSN] = msn;
+    rows[row + R.SEQ] = seq;
+    rows[row + R.ACK] = u32(b, tcp + 8);
+    rows[row + R.WINDOW] = u16(b, tcp + 14);
+    rows[row + R.IP_ID_OFFSET] = v4 ? (u16(b, innerAt + 4) - msn) & 0xffff : 0;
+    rows[row + R.TS_VALUE] = this.items[2] as number;
+    rows[row + R.TS_ECHO] = this.items[3] as number;
+    rows[row + R.ACK_RESIDUE] = u32(b, tcp + 8);
+    rows[row + R.PAYLOAD] = payload;
+    rows[row + R.SEQ_SCALED] = payload === 0 ? 0 : Math.floor(seq / payload);
+    rows[row + R.SEQ_RESIDUE] = payload === 0 ? seq : seq % payload;
+    rows[row + R.RARE] =
+      (b[innerAt + (v4 ? 8 : 7)] as number) |
+      ((tos >>> 2) << 8) |
+      ((v4 ? ((b[innerAt + 6] as number) >>> 6) & 1 : 0) << 14) |
+      (behavior << 15) |
+      (ecnBits << 18) |
+      (options.count << 26);
+    rows[row + R.LIST_LOW] = options.low;
+    rows[row + R.LIST_HIGH] = options.high;
+    rows[row + R.STRIDE_URGENT] = u16(b, tcp + 18);
+    let column = R.SEQUENCES;
+    for (let i = 0; i < chain.count; i++) {
+      if (hasSequence(b, chain, i)) rows[row + column++] = sequenceOf(b, chain, i);
+    }
+    this.irSent = 255;
+    this.dynamicSent = 255;
+    this.sinceIr = 0;
+    this.sinceFo = 0;
+    this.msn = msn;
+    return 0;
+  }
+
+  /** Copies everything that sending a packet changes; the cost depends on the window's width alone. */
+  save(): TcpCompressorSnapshot {
+    return {
+      owner: this,
+      sent: {
+        ...this.sent,
+        rows: this.sent.rows.slice(),
+      },
+      headers: this.headers.slice(0, this.headersLength),
+      signature: this.signature,
+      behaviors: this.behaviors.slice(),
+      watch: { ...this.watch },
+      strides: { ...this.strides },
+      numbers: Uint32Array.of(
+        this.sequences,
+        this.irSent,
+        this.irMsn,
+        this.dynamicSent,
+        this.dynamicMsn,
+        this.sinceIr,
+        this.sinceFo,
+        this.ecnUsed,
+        this.ecnQuiet,
+        this.outerTtlVersion,
+        this.outerTosVersion,
+        this.sackBlocks,
+        this.sackSent,
+        this.sackMsn,
+        this.msn,
+      ),
+      itemSent: this.itemSent.slice(),
+      itemMsn: this.itemMsn.slice(),
+      items: this.items.slice(),
+      sack: this.sack.slice(),
+      generic: this.generic === EMPTY ? EMPTY : this.generic.slice(),
+      genericSent: this.genericSent.slice(),
+      genericMsn: this.genericMsn.slice(),
+    };
+  }
+
+  /** Goes back to a snapshot of this context; the snapshot stays good for another time. */
+  restore(s: TcpCompressorSnapshot): void {
+    this.sent = { ...s.sent, rows: s.sent.rows.slice() };
+    this.headers = s.headers.slice();
+    this.headersLength = s.headers.length;
+    this.signature = s.signature;
+    this.behaviors = s.behaviors.slice();
+    Object.assign(this.watch, s.watch);
+    Object.assign(this.strides, s.strides);
+    const n = (i: number): number => s.numbers[i] as number;
+    this.sequences = n(0);
+    this.irSent = n(1);
+    this.irMsn = n(2);
+    this.dynamicSent = n(3);
+    this.dynamicMsn = n(4);
+    this.sinceIr = n(5);
+    this.sinceFo = n(6);
+    this.ecnUsed = n(7);
+    this.ecnQuiet = n(8);
+    this.outerTtlVersion = n(9);
+    this.outerTosVersion = n(10);
+    this.sackBlocks = n(11);
+    this.sackSent = n(12);
+    this.sackMsn = n(13);
+    this.msn = n(14);
+    this.itemSent.set(s.itemSent);
+    this.itemMsn.set(s.itemMsn);
+    this.items.set(s.items);
+    this.sack.set(s.sack);
+    this.generic = s.generic === EMPTY ? EMPTY : s.generic.slice();
+    this.genericSent.set(s.genericSent);
+    this.genericMsn.set(s.genericMsn);
+  }
+}
+
+/** A roll-back point of a compressor context. */
+export interface TcpCompressorSnapshot {
+  readonly owner: TcpCompressorContext;
+  readonly sent: R.SentHeaders;
+  readonly headers: Uint8Array;
+  readonly signature: number;
+  readonly behaviors: Uint8Array;
+  readonly watch: IpIdWatch;
+  readonly strides: StrideWatch;
+  readonly numbers: Uint32Array;
+  readonly itemSent: Uint8Array;
+  readonly itemMsn: Uint16Array;
+  readonly items: Uint32Array;
+  readonly sack: Uint32Array;
+  readonly generic: Uint8Array;
+  readonly genericSent: Uint8Array;
+  readonly genericMsn: Uint16Array;
+}
+
+const record = /* @__PURE__ */ createFeedbackRecord();
+
+/** Offset of the oldest row that is still valid. */
+const oldestRow = (sent: R.SentHeaders): number => {
+  const size = sent.capacity * sent.columns;
+  return (sent.newest - (sent.count - 1) * sent.columns + size) % size;
+};
+
+const OCTETS = /* @__PURE__ */ Uint8Array.of(0, 1, 2, 4);
+
+const same = (a: Uint8Array, i: number, b: Uint8Array, j: number, length: number): boolean => {
+  for (let k = 0; k < length; k++) if (a[i + k] !== b[j + k]) return false;
+  return true;
+};
+
+const put = (out: Uint8Array, at: number, value: number, octets: number): number => {
+  for (let i = octets - 1, v = value; i >= 0; i--, v >>>= 8) out[at + i] = v;
+  return at + octets;
+};
+
+const copyOctets = (
+  b: Uint8Array,
+  from: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+): number => {
+  const length = end - from;
+  if (length > 64) out.set(b.subarray(from, end), at);
+  else for (let i = 0; i < length; i++) out[at + i] = b[from + i] as number;
+  return at + length;
+};
+
+/** How a replicated port goes out: 0 as in the base, 1 by its low octet, 2 whole. */
+const portPresence = (base: number, port: number): number =>
+  port === base ? 0 : ((port - base + 64) & 0xffff) < 256 ? 1 : 2;
+
+/** co_common's indicator for a sequence or acknowledgement number that must be sent: 1, 2 or 3. */
+const indicatorOf = (sent: R.SentHeaders, column: number, depth: number, value: number): number =>
+  R.allFit32(sent, column, depth, value, 8, 63)
+    ? 1
+    : R.allFit32(sent, column, depth, value, 16, 16383)
+      ? 2
+      : 3;
+
+const ttlFits = (sent: R.SentHeaders, depth: number, ttl: number): boolean => {
+  const { rows, columns } = sent;
+  let at = sent.newest;
+  for (let i = depth; i > 0; i--) {
+    const step = ttl - ((rows[at + R.RARE] as number) & 0xff);
+    if (step < -3 || step > 4) return false;
+    at = at === 0 ? (sent.capacity - 1) * columns : at - columns;
+  }
+  return true;
+};
+
+/**
+ * Whether four bits with offset `p` reach the scaled value from every reference that has the same residue and factor;
+ * references without are too old to be asked (the newest ones have been compared already).
+ */
+const fitsScaled = (
+  sent: R.SentHeaders,
+  depth: number,
+  column: number,
+  value: number,
+  p: number,
+  residueColumn: number,
+  residue: number,
+  factorColumn: number,
+  factor: number,
+  shift: number,
+): boolean => {
+  const { rows, columns } = sent;
+  let at = sent.newest;
+  for (let i = depth; i > 0; i--) {
+    if (
+      rows[at + residueColumn] === residue &&
+      (rows[at + factorColumn] as number) >>> shift === factor &&
+      (value - (rows[at + column] as number) + p) >>> 0 >= 16
+    ) {
+      return false;
+    }
+    at = at === 0 ? (sent.capacity - 1) * columns : at - columns;
+  }
+  return true;
+};
+
+/** The smallest of seq_1–seq_7 that can carry what changed, or -1. */
+const sequentialFormat = (
+  sent: R.SentHeaders,
+  depth: number,
+  seqChanged: boolean,
+  ackChanged: boolean,
+  windowChanged: boolean,
+  seqScales: boolean,
+  ackScales: boolean,
+  seq: number,
+  ack: number,
+  window: number,
+  offset: number,
+): number => {
+  if (windowChanged) {
+    return !seqChanged &&
+      R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 5, 3) &&
+      R.allFit16(sent, R.WINDOW, depth, window, 15, 16383) &&
+      R.allFit32(sent, R.ACK, depth, ack, 16, 32767)
+      ? SEQ + 7
+      : -1;
+  }
+  if (!seqChanged) {
+    if (ackScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 3, 1)) return SEQ + 4;
+    if (!ackChanged && seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) {
+      return SEQ + 2;
+    }
+    return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
+      R.allFit32(sent, R.ACK, depth, ack, 16, 16383)
+      ? SEQ + 3
+      : -1;
+  }
+  if (!ackChanged) {
+    if (seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) return SEQ + 2;
+    return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
+      R.allFit32(sent, R.SEQ, depth, seq, 16, 32767)
+      ? SEQ + 1
+      : -1;
+  }
+  if (!R.allFit32(sent, R.ACK, depth, ack, 16, 16383)) return -1;
+  if (seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) return SEQ + 6;
+  return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
+    R.allFit32(sent, R.SEQ, depth, seq, 16, 32767)
+    ? SEQ + 5
+    : -1;
+};
+
+/** The smallest of rnd_1–rnd_7 that can carry what changed, or -1. */
+const randomFormat = (
+  sent: R.SentHeaders,
+  depth: number,
+  seqChanged: boolean,
+  ackChanged: boolean,
+  windowChanged: boolean,
+  seqScales: boolean,
+  ackScales: boolean,
+  seq: number,
+  ack: number,
+): number => {
+  if (windowChanged) {
+    return !seqChanged && R.allFit32(sent, R.ACK, depth, ack, 18, 65535) ? RND + 7 : -1;
+  }
+  if (!seqChanged) {
+    if (ackScales) return RND + 4;
+    if (!ackChanged && seqScales) return RND + 2;
+    return R.allFit32(sent, R.ACK, depth, ack, 15, 8191) ? RND + 3 : -1;
+  }
+  if (!ackChanged) {
+    if (seqScales) return RND + 2;
+    return R.allFit32(sent, R.SEQ, depth, seq, 18, 65535) ? RND + 1 : -1;
+  }
+  if (seqScales && R.allFit32(sent, R.ACK, depth, ack, 16, 16383)) return RND + 6;
+  return R.allFit32(sent, R.SEQ, depth, seq, 14, 8191) &&
+    R.allFit32(sent, R.ACK, depth, ack, 15, 8191)
+    ? RND + 5
+    : -1;
+};
