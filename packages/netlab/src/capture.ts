@@ -238,7 +238,7 @@ const begin = async (
  * @returns Left `Permission` without CAP_NET_RAW, `NotFound` without the device or namespace,
  *   `Unsupported` off Linux or for a device that is neither Ethernet-like nor TUN, `Decode`
  * @example
- * ```ts
+ * ```ts no-run
  * import { openCapture } from '@liquid/netlab'
  * import * as E from 'fp-ts/lib/Either.js'
  *

@@ -103,7 +103,7 @@ const tryOut = async (lab: Netlab): Promise<ReadonlyArray<Finding>> => {
  * it once in a throw-away network. Never fails; takes about half a second as root.
  *
  * @example
- * ```ts
+ * ```ts no-run
  * import { diagnose } from '@liquid/netlab'
  *
  * const { ok, findings } = await diagnose()

@@ -276,7 +276,7 @@ const use = (plan: NetworkPlan, logger: Logger, scope: Scope<NetlabEvent>): Netl
  *   `tc` (its remedy names the Debian package) or a node that a link names, `Unsupported` off Linux
  *   or naming what the kernel lacks, `Decode`, `Conflict`, `LimitExceeded`, `Aborted`
  * @example
- * ```ts
+ * ```ts no-run
  * import { openNetlab } from '@liquid/netlab'
  * import * as E from 'fp-ts/lib/Either.js'
  *
@@ -331,7 +331,7 @@ export const openNetlab = (
  * @param body - what to do; if it throws, the result is Left `Io`
  * @returns what `body` gave; Left too when the network could not be taken away
  * @example
- * ```ts
+ * ```ts no-run
  * import { useNetlab } from '@liquid/netlab'
  *
  * const result = await useNetlab({ hosts: { alone: {} } }, {}, (lab) =>

@@ -74,7 +74,7 @@ const sweepEntry = ({ path, partial }: RegistryEntry): E.Either<LiquidError, str
  * @returns what was done; `Permission` for a caller who may not, `Unsupported` off Linux, `NotFound`
  *   without `ip`
  * @example
- * ```ts
+ * ```ts no-run
  * import { sweep } from '@liquid/netlab'
  * import * as E from 'fp-ts/lib/Either.js'
  *
@@ -83,7 +83,7 @@ const sweepEntry = ({ path, partial }: RegistryEntry): E.Either<LiquidError, str
  * ```
  * @since 0.1.0
  */
-export const sweep = (): TaskEither<LiquidError, SweepReport> => async () => {
+export const sweep: TaskEither<LiquidError, SweepReport> = async () => {
   const allowed = requirePrivileges('sweeping');
   if (E.isLeft(allowed)) return allowed;
   const listed = listNamespaces();

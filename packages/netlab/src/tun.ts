@@ -333,7 +333,7 @@ const createTun = (
  * @returns Left `Permission` without CAP_NET_ADMIN, `Unsupported` on a kernel without TUN or off
  *   Linux, `Conflict` where the device exists, `NotFound` without the namespace or `ip`, `Decode`
  * @example
- * ```ts
+ * ```ts no-run
  * import { openTun } from '@liquid/netlab'
  * import * as E from 'fp-ts/lib/Either.js'
  *

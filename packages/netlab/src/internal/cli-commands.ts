@@ -29,10 +29,15 @@ const readDescription = async (
   file: string,
   streams: CliStreams,
 ): Promise<E.Either<Tagged, NetworkDescription>> => {
-  const text = await attemptTask(`reading ${file}`, () =>
+  const what = file === '-' ? 'stdin' : file;
+  const text = await attemptTask('reading', () =>
     file === '-' ? streams.readInput() : readFile(file, 'utf8'),
   )();
-  return E.isLeft(text) ? text : decodeJson(NetworkDescription, { what: file })(text.right);
+  if (E.isRight(text)) return decodeJson(NetworkDescription, { what })(text.right);
+  const { message } = text.left;
+  return E.left(
+    message.includes(what) ? text.left : { ...text.left, message: `${what}: ${message}` },
+  );
 };
 
 /** As an environment variable: letters, digits and underscores. */
@@ -166,7 +171,7 @@ const renderSweep = ({ namespaces, processes, files, alive, foreign }: SweepRepo
 
 const sweepCommand = async (options: JsonOption, streams: CliStreams): Promise<number> => {
   const json = options.json === true;
-  const swept = await sweep()();
+  const swept = await sweep();
   if (E.isLeft(swept)) return failWith(streams, json, swept.left);
   const [failure] = swept.right.failures;
   if (failure !== undefined) return failWith(streams, json, failure);
@@ -211,7 +216,6 @@ export const runCli = async (
     .version(version)
     .addHelpText('after', EXAMPLES)
     .exitOverride()
-    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
       writeErr: (text) => void streams.stderr.write(text),
@@ -224,7 +228,6 @@ export const runCli = async (
     .argument('[command...]', 'after --')
     .option('--host <name>', 'run the command on this host, not outside')
     .addOption(json())
-    .passThroughOptions()
     .action(async (file: string, command: string[], options: UpOptions) => {
       exitCode = await up(file, command, options, streams);
     });
