@@ -94,7 +94,7 @@ export interface Emitter<A> {
 /** A queue over a ring that grows to its capacity, then drops by policy. */
 const createSubscription = <A>(
   options: SubscribeOptions,
-  onDispose: () => void,
+  onEnd: () => void,
 ): Subscription<A> & { readonly push: (event: A) => void; readonly end: () => void } => {
   const capacity = Math.max(1, Math.trunc(options.capacity ?? DEFAULT_EVENT_CAPACITY) || 1);
   const policy = options.onFull ?? 'oldest';
@@ -110,8 +110,7 @@ const createSubscription = <A>(
   const end = (): void => {
     if (ended) return;
     ended = true;
-    off();
-    onDispose();
+    onEnd();
     const readers = waiting;
     waiting = [];
     for (const reader of readers) reader(done);
@@ -171,8 +170,6 @@ const createSubscription = <A>(
     push,
     end,
   };
-  let off = (): void => undefined;
-  off = onAbort(options.signal, end);
   return subscription;
 };
 
@@ -209,17 +206,21 @@ export const createEmitter = <A>(): Emitter<A> => {
     };
   };
   const subscribe = (options: SubscribeOptions = {}): Subscription<A> => {
-    let off = (): void => undefined;
-    const subscription = createSubscription<A>(options, () => {
-      off();
-      ends.delete(subscription_end);
-    });
-    const subscription_end = (): void => subscription.end();
-    if (ended) subscription.end();
-    else {
-      ends.add(subscription_end);
-      off = on(subscription.push);
+    let release = (): void => undefined;
+    const subscription = createSubscription<A>(options, () => release());
+    if (ended) {
+      subscription.end();
+      return subscription;
     }
+    const off = on(subscription.push);
+    let offSignal = (): void => undefined;
+    ends.add(subscription.end);
+    release = () => {
+      off();
+      offSignal();
+      ends.delete(subscription.end);
+    };
+    offSignal = onAbort(options.signal, subscription.end);
     return subscription;
   };
   const stream: EventStream<A> = {

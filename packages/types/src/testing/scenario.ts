@@ -7,7 +7,7 @@ import type { AbortSignalLike } from '../abort.js';
 import { attempt } from '../caught.js';
 import { systemClock } from '../clock.js';
 import { decode } from '../decode.js';
-import { conflict, notFound, type Tagged } from '../errors.js';
+import { conflict, limitExceeded, type LiquidError, notFound, type Tagged } from '../errors.js';
 import { host } from '../internal/host.js';
 import { silentLogger } from '../logger.js';
 import { renderError } from '../render.js';
@@ -16,6 +16,7 @@ import type { Scenario, ScenarioContext } from '../scenario/definition.js';
 import { Report } from '../scenario/report.js';
 import { type Progress, Series } from '../scenario/series.js';
 import { Trade } from '../trade.js';
+import type { Bytes } from '../units.js';
 
 /**
  * One check, to be handed to any test runner: `it(check.name, …)` and expect a Right.
@@ -40,6 +41,13 @@ export interface TestContext {
   readonly abort: () => void;
 }
 
+const atMost =
+  (limit: Bytes) =>
+  (bytes: Uint8Array): E.Either<LiquidError, Uint8Array> =>
+    bytes.length <= limit
+      ? E.right(bytes)
+      : E.left(limitExceeded({ what: 'file', expected: limit, actual: bytes.length }));
+
 /**
  * A context for running a scenario in a test: system clock, seeded chance, silent logger, and files
  * from a map of names to bytes.
@@ -57,7 +65,7 @@ export const createTestContext = (
   const progress: Array<Progress> = [];
   const points: Array<{ series: string; x: number; y: number }> = [];
   const controller = new host.AbortController();
-  const read = (name: string): E.Either<Tagged, Uint8Array> => {
+  const read = (name: string): E.Either<LiquidError, Uint8Array> => {
     const bytes = options.files?.[name];
     return bytes === undefined ? E.left(notFound({ what: 'file', path: name })) : E.right(bytes);
   };
@@ -69,10 +77,10 @@ export const createTestContext = (
     logger: silentLogger,
     progress: (update) => void progress.push(update),
     point: (series, x, y) => void points.push({ series, x, y }),
-    readInput: (file) => () => Promise.resolve(read(file) as E.Either<never, Uint8Array>),
+    readInput: (file, limit) => () => Promise.resolve(E.chain(atMost(limit))(read(file))),
     streamInput: (file, take) => async () => {
       const bytes = read(file);
-      return E.isLeft(bytes) ? (bytes as E.Either<never, void>) : take(bytes.right);
+      return E.isLeft(bytes) ? bytes : take(bytes.right);
     },
   };
   return { context, progress, points, abort: () => controller.abort() };
