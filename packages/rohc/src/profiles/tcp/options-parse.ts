@@ -26,6 +26,9 @@ export const createParsedOptions = (): ParsedOptions => ({
   steps: 0,
 });
 
+/** Octets of padding that an EOL item can stand for: 248 bits. */
+const EOL_PADDING_MAX = 31;
+
 const EXPECTED_LENGTH = /* @__PURE__ */ Uint8Array.of(0, 0, 4, 3, 2, 0, 0, 0, 10);
 const INDEX_OF_KIND = /* @__PURE__ */ Uint8Array.of(
   S.INDEX_EOL,
@@ -68,6 +71,8 @@ export const parseOptions = (
     } else if (kind === S.KIND_EOL) {
       for (let i = at + 1; i < end; i++) if (b[i] !== 0) return false;
       length = end - at;
+      // the list item counts the padding in bits, in eight of them
+      if (length - 1 > EOL_PADDING_MAX) return false;
       index = S.INDEX_EOL;
     } else {
       if (at + 1 >= end) return false;
