@@ -31,7 +31,6 @@ const rehearse = async (copy: string): Promise<void> => {
     mkdirSync(dirname(join(copy, path)), { recursive: true });
     cpSync(join(root, path), join(copy, path));
   }
-  const node = join(copy, 'node_modules/.bin/node');
   await must('Installing a copy', copy, 'pnpm', [
     'install',
     '--frozen-lockfile',
@@ -50,7 +49,7 @@ const rehearse = async (copy: string): Promise<void> => {
     '--no-frozen-lockfile',
     '--prefer-offline',
   ]);
-  const smoked = await must('Building and smoking', copy, node, [
+  const smoked = await must('Building and smoking', copy, process.execPath, [
     'scripts/test.ts',
     'interop/smoke',
   ]);
