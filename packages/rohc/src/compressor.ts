@@ -153,6 +153,12 @@ export const createCompressor = (
   config: Partial<CompressorConfig> = {},
 ): E.Either<Decode, Compressor> => E.map(build)(readCompressorConfig(config));
 
+const PACKETS = 0;
+const BYTES_IN = 1;
+const BYTES_OUT = 2;
+const PAYLOAD_BYTES = 3;
+const TOTALS = 4;
+
 const build = (config: CompressorConfig): Compressor => {
   const large = config.cids === 'large';
   const tcpEnabled = config.profiles.includes(0x0006);
@@ -168,11 +174,8 @@ const build = (config: CompressorConfig): Compressor => {
   const hostsOf: number[] = [];
   const formats = new Float64Array(FORMAT_NUMBERS);
   const failures = new Map<number, number>();
-  let packets = 0;
-  let bytesIn = 0;
-  let bytesOut = 0;
-  let headerBytesIn = 0;
-  let headerBytesOut = 0;
+  /** Counters in a typed array: a variable would turn into a heap number, one for each increment, beyond 2^30. */
+  const totals = new Float64Array(TOTALS);
   let applied = 0;
   let discarded = 0;
   let latest: CompressorContext | undefined;
@@ -183,13 +186,13 @@ const build = (config: CompressorConfig): Compressor => {
   };
 
   const count = (context: CompressorContext, length: number): number => {
-    packets++;
-    bytesIn += chain.end - chain.start;
-    bytesOut += length;
+    const original = chain.end - chain.start;
     // only TCP has a payload whose place is known: elsewhere the packet counts as a whole
     const payload = context.profile === 0x0006 ? chain.payloadLength : 0;
-    headerBytesIn += chain.end - chain.start - payload;
-    headerBytesOut += length - payload;
+    totals[PACKETS] = (totals[PACKETS] as number) + 1;
+    totals[BYTES_IN] = (totals[BYTES_IN] as number) + original;
+    totals[BYTES_OUT] = (totals[BYTES_OUT] as number) + length;
+    totals[PAYLOAD_BYTES] = (totals[PAYLOAD_BYTES] as number) + payload;
     const number = formatNumber(context.profile, context.lastFormat);
     formats[number] = (formats[number] as number) + 1;
     latest = context;
@@ -393,6 +396,7 @@ const build = (config: CompressorConfig): Compressor => {
       const context = tcpAt(cid);
       if (context === undefined) return E.left(errorOf(NO_CONTEXT));
       context.msn = (msn - 1) & 0xffff;
+      context.msnSet = true;
       return E.right(undefined);
     },
     msnOf: (cid) => tcpAt(cid)?.msn ?? -1,
@@ -443,11 +447,11 @@ const build = (config: CompressorConfig): Compressor => {
     lastProfile: () => latest?.profile ?? -1,
     lastFormat: () => latest?.lastFormat ?? -1,
     stats: () => ({
-      packets,
-      bytesIn,
-      bytesOut,
-      headerBytesIn,
-      headerBytesOut,
+      packets: totals[PACKETS] as number,
+      bytesIn: totals[BYTES_IN] as number,
+      bytesOut: totals[BYTES_OUT] as number,
+      headerBytesIn: (totals[BYTES_IN] as number) - (totals[PAYLOAD_BYTES] as number),
+      headerBytesOut: (totals[BYTES_OUT] as number) - (totals[PAYLOAD_BYTES] as number),
       contexts: flows.size(),
       formats: namedCounts(formats),
       failures: namedFailures(failures),

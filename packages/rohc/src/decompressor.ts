@@ -165,6 +165,14 @@ export const createDecompressor = (
   config: Partial<DecompressorConfig> = {},
 ): E.Either<Decode, Decompressor> => E.map(build)(readDecompressorConfig(config));
 
+const PACKETS = 0;
+const DELIVERED = 1;
+const BYTES_IN = 2;
+const BYTES_OUT = 3;
+const RECEIVED = 4;
+const STEPS = 5;
+const TOTALS = 6;
+
 const build = (config: DecompressorConfig): Decompressor => {
   const large = config.cids === 'large';
   const tcpEnabled = config.profiles.includes(0x0006);
@@ -180,15 +188,10 @@ const build = (config: DecompressorConfig): Decompressor => {
   const failures = new Map<number, number>();
   const queue = createFeedbackQueue(config.feedbackQueue);
   let sink: FeedbackSink | undefined;
-  let packets = 0;
-  let delivered = 0;
-  let bytesIn = 0;
-  let bytesOut = 0;
-  let received = 0;
-  let repairs = 0;
+  /** Counters in a typed array: a variable would turn into a heap number, one for each increment, beyond 2^30. */
+  const totals = new Float64Array(TOTALS);
   let latest: DecompressorContext | undefined;
   let live = 0;
-  let steps = 0;
 
   const baseOf = (cid: number): TcpDecompressorContext | undefined => {
     const context = contexts[cid];
@@ -255,14 +258,14 @@ const build = (config: DecompressorConfig): Decompressor => {
     let at = from;
     // padding and feedback stand in front, in any number (RFC 5795 section 5.2.1)
     while (at < end) {
-      steps++;
+      totals[STEPS] = (totals[STEPS] as number) + 1;
       const octet = packet[at] as number;
       if (octet === 0xe0) {
         at++;
       } else if (isFeedback(octet)) {
         const next = readFeedbackFrame(packet, at, end, large, frame);
         if (next < 0) return next;
-        received++;
+        totals[RECEIVED] = (totals[RECEIVED] as number) + 1;
         if (sink !== undefined) sink(packet, at, next);
         at = next;
       } else {
@@ -328,12 +331,12 @@ const build = (config: DecompressorConfig): Decompressor => {
     from = 0,
     end = packet.length,
   ): number => {
-    packets++;
-    bytesIn += end - from;
+    totals[PACKETS] = (totals[PACKETS] as number) + 1;
+    totals[BYTES_IN] = (totals[BYTES_IN] as number) + end - from;
     const code = run(packet, out, to, from, end);
     if (code > 0) {
-      delivered++;
-      bytesOut += code;
+      totals[DELIVERED] = (totals[DELIVERED] as number) + 1;
+      totals[BYTES_OUT] = (totals[BYTES_OUT] as number) + code;
       // latest is set whenever a packet was delivered
       const context = latest as DecompressorContext;
       const number = formatNumber(context.profile, context.lastFormat);
@@ -440,19 +443,23 @@ const build = (config: DecompressorConfig): Decompressor => {
     lastProfile: () => latest?.profile ?? -1,
     lastFormat: () => latest?.lastFormat ?? -1,
     stats: () => {
-      repairs = 0;
+      let repairs = 0;
       for (const context of contexts) repairs += context?.repairs ?? 0;
       return {
-        packets,
-        delivered,
-        bytesIn,
-        bytesOut,
+        packets: totals[PACKETS] as number,
+        delivered: totals[DELIVERED] as number,
+        bytesIn: totals[BYTES_IN] as number,
+        bytesOut: totals[BYTES_OUT] as number,
         contexts: live,
         formats: namedCounts(formats),
         failures: namedFailures(failures),
         repairs,
-        feedback: { received, produced: queue.produced(), dropped: queue.dropped() },
-        steps: steps + scratch.steps,
+        feedback: {
+          received: totals[RECEIVED] as number,
+          produced: queue.produced(),
+          dropped: queue.dropped(),
+        },
+        steps: (totals[STEPS] as number) + scratch.steps,
       };
     },
   };

@@ -111,6 +111,8 @@ export class TcpCompressorContext implements CompressorContext {
   lastFormat = IR;
   /** MSN of the last packet sent. */
   msn: number;
+  /** Whether the MSN was ever set from outside. */
+  msnSet = false;
   /** Whether the channel still has this context under its CID. */
   live = true;
   /** The decompressor refuses the flow (REJECT, CONTEXT_MEMORY): the channel sends it under another profile. */
@@ -339,7 +341,7 @@ export class TcpCompressorContext implements CompressorContext {
     const depthW = Math.min(sent.count, parameters.window);
 
     // ECN: sent with each packet once it changes, dropped again after a quiet while
-    const outer = (this.outerTtlVersion << 16) | this.outerTosVersion;
+    const outer = ((this.outerTtlVersion << 16) | this.outerTosVersion) >>> 0;
     const outerDiff = chain.ipCount > 1 ? R.difference(sent, R.OUTER, depthL, outer) : 0;
     let rare =
       ttl |
@@ -382,30 +384,33 @@ export class TcpCompressorContext implements CompressorContext {
       if (parameters.refreshIr > 0 && this.sinceIr >= parameters.refreshIr) format = IR;
       else if (parameters.refreshFo > 0 && this.sinceFo >= parameters.refreshFo) format = IR_DYN;
     }
-    const msnDepth = Math.min(depthW, MSN_DEPTH_MAX);
-    if (format < 0 && !R.allFit16(sent, R.MSN, msnDepth, msn, 4, 4)) format = IR_DYN;
+    // the four bits of the MSN must tell this packet from the references: only a caller's own MSN can break that
+    if (format < 0 && this.msnSet) {
+      const msnDepth = Math.min(depthW, MSN_DEPTH_MAX);
+      if (!R.allFit16(sent, R.MSN, msnDepth, msn, 4, 4)) format = IR_DYN;
+    }
     if (format >= 0 && parameters.elideChecksum) return NOT_ELIGIBLE;
 
     let written: number;
     if (format >= 0) {
       written = this.writeIr(format, b, chain, options, msn, stride, out, to);
     } else {
-      const strideUrgent = (stride << 16) | urgent;
+      const strideUrgent = ((stride << 16) | urgent) >>> 0;
       const strideDiff = R.difference(sent, R.STRIDE_URGENT, depthL, strideUrgent);
       const listChanged =
         (rareDiff & LIST_COUNT_BITS) !== 0 ||
-        R.difference(sent, R.LIST_LOW, depthL, options.low) !== 0 ||
-        (options.count > 8 && R.difference(sent, R.LIST_HIGH, depthL, options.high) !== 0);
+        !R.unchanged(sent, R.LIST_LOW, depthL, options.low) ||
+        (options.count > 8 && !R.unchanged(sent, R.LIST_HIGH, depthL, options.high));
       const present = this.presentItems(b, options, depthW);
       const list = listChanged || present !== 0 ? 1 : 0;
-      const seqChanged = R.difference(sent, R.SEQ, depthL, seq) !== 0;
-      const ackChanged = R.difference(sent, R.ACK, depthL, ack) !== 0;
-      const windowChanged = R.difference(sent, R.WINDOW, depthL, window) !== 0;
+      const seqChanged = !R.unchanged(sent, R.SEQ, depthL, seq);
+      const ackChanged = !R.unchanged(sent, R.ACK, depthL, ack);
+      const windowChanged = !R.unchanged(sent, R.WINDOW, depthL, window);
       const sequential = behavior <= SEQUENTIAL_SWAPPED;
       const ackScales =
         stride !== 0 &&
         (strideDiff & 0xffff0000) === 0 &&
-        R.difference(sent, R.ACK_RESIDUE, depthL, ackResidue) === 0 &&
+        R.unchanged(sent, R.ACK_RESIDUE, depthL, ackResidue) &&
         fitsScaled(
           sent,
           depthW,
@@ -420,8 +425,8 @@ export class TcpCompressorContext implements CompressorContext {
         );
       const seqScales =
         payload !== 0 &&
-        R.difference(sent, R.PAYLOAD, depthL, payload) === 0 &&
-        R.difference(sent, R.SEQ_RESIDUE, depthL, seqResidue) === 0 &&
+        R.unchanged(sent, R.PAYLOAD, depthL, payload) &&
+        R.unchanged(sent, R.SEQ_RESIDUE, depthL, seqResidue) &&
         fitsScaled(
           sent,
           depthW,
@@ -627,6 +632,7 @@ export class TcpCompressorContext implements CompressorContext {
         if (hasSequence(b, chain, i)) rows[row + column++] = sequenceOf(b, chain, i);
       }
     }
+    R.countRuns(sent, lastRow);
     if (chain.count > 1) this.remember(b, chain);
     this.msn = msn;
     this.lastFormat = format;
@@ -1088,6 +1094,7 @@ export class TcpCompressorContext implements CompressorContext {
       sent: {
         ...this.sent,
         rows: this.sent.rows.slice(),
+        runs: this.sent.runs.slice(),
       },
       headers: this.headers.slice(0, this.headersLength),
       signature: this.signature,
@@ -1123,7 +1130,7 @@ export class TcpCompressorContext implements CompressorContext {
 
   /** Goes back to a snapshot of this context; the snapshot stays good for another time. */
   restore(s: TcpCompressorSnapshot): void {
-    this.sent = { ...s.sent, rows: s.sent.rows.slice() };
+    this.sent = { ...s.sent, rows: s.sent.rows.slice(), runs: s.sent.runs.slice() };
     this.headers = s.headers.slice();
     this.headersLength = s.headers.length;
     this.signature = s.signature;

@@ -39,8 +39,8 @@ export interface SentHeaders {
   newest: number;
   /** Rows that the decompressor may hold as reference. */
   count: number;
-  /** Rows ever pushed: tells whether an older position still stands. */
-  pushed: number;
+  /** For each column, how many of the newest rows in a row hold the same value: spares most comparisons. */
+  readonly runs: Uint32Array;
 }
 
 export const createSentHeaders = (capacity: number, sequences: number): SentHeaders => {
@@ -51,7 +51,7 @@ export const createSentHeaders = (capacity: number, sequences: number): SentHead
     capacity,
     newest: 0,
     count: 0,
-    pushed: 0,
+    runs: new Uint32Array(columns),
   };
 };
 
@@ -61,9 +61,26 @@ export const pushRow = (sent: SentHeaders, limit: number): number => {
   if (at >= sent.capacity * sent.columns) at = 0;
   sent.newest = at;
   if (sent.count < limit) sent.count++;
-  sent.pushed++;
   return at;
 };
+
+/** Counts the newest row, now filled, into the runs; `before` is the offset of the row pushed before it. */
+export const countRuns = (sent: SentHeaders, before: number): void => {
+  const { rows, runs, columns, newest } = sent;
+  for (let i = 0; i < columns; i++) {
+    runs[i] = rows[newest + i] === rows[before + i] ? (runs[i] as number) + 1 : 1;
+  }
+};
+
+/** Whether each of the newest `depth` rows holds `value`. */
+export const unchanged = (
+  sent: SentHeaders,
+  column: number,
+  depth: number,
+  value: number,
+): boolean =>
+  depth === 0 ||
+  (sent.rows[sent.newest + column] === value && (sent.runs[column] as number) >= depth);
 
 /** Drops the rows older than the one sent under `msn`; returns whether there is such a row. */
 export const acknowledgeRow = (sent: SentHeaders, msn: number, mask: number): boolean => {
@@ -88,7 +105,8 @@ export const allFit32 = (
   p: number,
 ): boolean => {
   const { rows, columns } = sent;
-  const span = 2 ** k;
+  if (p >= 0 && unchanged(sent, column, depth, value)) return true;
+  const span = k === 31 ? 0x80000000 : 1 << k;
   let at = sent.newest;
   for (let i = depth; i > 0; i--) {
     if ((value - (rows[at + column] as number) + p) >>> 0 >= span) return false;
@@ -107,6 +125,7 @@ export const allFit16 = (
   p: number,
 ): boolean => {
   const { rows, columns } = sent;
+  if (p >= 0 && unchanged(sent, column, depth, value)) return true;
   const span = 1 << k;
   let at = sent.newest;
   for (let i = depth; i > 0; i--) {
@@ -124,6 +143,7 @@ export const difference = (
   value: number,
 ): number => {
   const { rows, columns } = sent;
+  if (unchanged(sent, column, depth, value)) return 0;
   let at = sent.newest;
   let bits = 0;
   for (let i = depth; i > 0; i--) {
