@@ -4,7 +4,16 @@
  */
 import { MALFORMED, TRUNCATED } from '../../internal/codes.js';
 import { IP_HEADERS_MAX } from '../../internal/header-chain.js';
-import { FLAG_NBO, FLAG_RND, FLAG_SID, UO_0, UO_1, UOR_2, UOR_2_EXT } from './formats.js';
+import {
+  COMPRESSED_LEVELS,
+  FLAG_NBO,
+  FLAG_RND,
+  FLAG_SID,
+  UO_0,
+  UO_1,
+  UOR_2,
+  UOR_2_EXT,
+} from './formats.js';
 import { LEVEL_WORDS, PROTOCOL, u16, VERSION } from './layout.js';
 import { createStagedList, ListDecoder, type StagedList } from './list-decoder.js';
 import {
@@ -15,9 +24,6 @@ import {
   setTos,
   setTtl,
 } from './template.js';
-
-/** Levels whose changes compressed headers carry. */
-export const COMPRESSED_LEVELS = 2;
 
 /** What one header brings; fields that are absent are -1. */
 export interface CompressedHeader {

@@ -19,7 +19,6 @@ import { lsbDecode16 } from '../../wlsb.js';
 import {
   applyLevels,
   clearLevels,
-  COMPRESSED_LEVELS,
   createCompressedHeader,
   readBaseHeader,
   readDynamicPart,
@@ -27,6 +26,7 @@ import {
   readRandomIds,
 } from './compressed-header.js';
 import {
+  COMPRESSED_LEVELS,
   FLAG_NBO,
   FLAG_RND,
   FLAG_SID,

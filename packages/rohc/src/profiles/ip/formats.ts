@@ -35,6 +35,9 @@ export const SN_P = -1;
 /** That of the IP-ID's offset from the SN begins at the reference. */
 export const OFFSET_P = 0;
 
+/** Levels that compressed headers carry in compressed form; those behind travel as dynamic parts (RFC 3843 3.2). */
+export const COMPRESSED_LEVELS = 2;
+
 /** Flags of an IPv4 header's dynamic part that contexts keep. */
 export const FLAG_RND = 0x40;
 export const FLAG_NBO = 0x20;

@@ -5,8 +5,11 @@
 import { FLAG_NBO, FLAG_RND, FLAG_SID } from './formats.js';
 import { swap16 } from './layout.js';
 
-/** A counter shared with other flows may run ahead so far between two packets and still be taken for a counter. */
-const COUNTER_STEP_MAX = 0x100;
+/**
+ * A counter shared with other flows may run ahead so far between two packets and still be taken for a counter. One more
+ * would be the step of a counter in the other byte order.
+ */
+const COUNTER_STEP_MAX = 0xff;
 /** Longest run that is counted. */
 const RUN_MAX = 15;
 
