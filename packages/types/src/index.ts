@@ -121,6 +121,7 @@ export * from './ipv4.js';
 export * from './ipv6.js';
 export * from './logger.js';
 export * from './mac.js';
+export * from './nearest.js';
 export * from './prefix.js';
 export * from './quantity.js';
 export * from './render.js';

@@ -127,6 +127,21 @@ export const describeError = (error: unknown): RenderedError => {
 };
 
 /**
+ * Outside text made fit for a terminal or a log line: controls, format characters and lone surrogates
+ * escaped, cut to `limit` UTF-16 units (default 1,000).
+ *
+ * @example
+ * ```ts
+ * import { printable } from '@liquid/types'
+ *
+ * console.log(printable('two\nlines\u0007')) // two\nlines\x07
+ * ```
+ * @since 0.1.0
+ */
+export const printable = (text: string, limit: number = MAX_LINE): string =>
+  safeText(text, Math.max(1, Math.trunc(limit) || 1));
+
+/**
  * One line for a person: the message, the causes below it, and after a dash what to do about it (the
  * first remedy found on the way down). Control characters are escaped, the line is at most 1,000
  * characters long, and nothing thrown by the value gets out.

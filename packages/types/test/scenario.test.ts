@@ -12,6 +12,7 @@ import {
   inputCodec,
   type InputField,
   integerField,
+  isScenario,
   needsCommand,
   needsKernel,
   needsRoot,
@@ -322,6 +323,32 @@ describe('reports', () => {
     expect(RunOutcome.is({ ok: true })).toBe(false);
     expect(RunEvent.is({ type: 'progress', done: 1, total: 2 })).toBe(true);
     expect(RunEvent.is({ type: 'point', series: 's', x: NaN, y: 1 })).toBe(false);
+  });
+});
+
+describe('isScenario', () => {
+  test('takes what defineScenario made, and nothing else', () => {
+    const scenario = defineScenario(good);
+    expect(isScenario(scenario)).toBe(true);
+    for (const name of Object.keys(scenario)) {
+      expect([name, isScenario({ ...scenario, [name]: 5 })]).toEqual([name, false]);
+    }
+    for (const bad of [
+      null,
+      5,
+      {},
+      [],
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error('no');
+          },
+        },
+      ),
+    ]) {
+      expect(isScenario(bad)).toBe(false);
+    }
   });
 });
 

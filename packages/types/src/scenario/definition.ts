@@ -12,7 +12,7 @@ import { type LiquidError, type Tagged } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { RenderedError } from '../render.js';
 import type { Rng } from '../rng.js';
-import type { Trade } from '../trade.js';
+import { Trade } from '../trade.js';
 import type { Bytes } from '../units.js';
 import {
   type InputField,
@@ -23,7 +23,7 @@ import {
 } from './field.js';
 import type { Need } from './need.js';
 import { Report } from './report.js';
-import type { Progress, Series } from './series.js';
+import { type Progress, Series } from './series.js';
 
 /**
  * How a run may fail: any tagged error. The base errors, and those of the tool that is shown.
@@ -182,6 +182,48 @@ export const defineScenario = <F extends InputFields>(
     },
   };
 };
+
+const TEXTS = ['id', 'title', 'summary', 'tool', 'section'] as const;
+
+/**
+ * Whether a value, as a foreign module exports it, is a scenario: its description checked by the
+ * codecs, its fields, needs and functions by their shape. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { isScenario } from '@liquid/types/scenario'
+ *
+ * console.log(isScenario({ id: 'x' })) // false
+ * ```
+ * @since 0.1.0
+ */
+export const isScenario = (value: unknown): value is Scenario => {
+  try {
+    if (typeof value !== 'object' || value === null) return false;
+    const it = value as { readonly [K in keyof Scenario]?: unknown };
+    return (
+      TEXTS.every((name) => typeof it[name] === 'string') &&
+      Trade.is(it.trade) &&
+      t.array(Series).is(it.series) &&
+      t.array(NeedShape).is(it.needs) &&
+      t.record(t.string, FieldShape).is(it.fields) &&
+      it.input instanceof Object &&
+      typeof it.run === 'function'
+    );
+  } catch {
+    return false;
+  }
+};
+
+const NeedShape = /* @__PURE__ */ t.type({ name: t.string, remedy: t.string, probe: t.Function });
+
+const FieldShape = /* @__PURE__ */ t.type({
+  kind: t.string,
+  title: t.string,
+  description: t.string,
+  fromText: t.Function,
+  toText: t.Function,
+});
 
 /**
  * What a run that came to its end is printed as: enough to repeat it.

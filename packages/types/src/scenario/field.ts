@@ -5,7 +5,7 @@ import * as t from 'io-ts';
 
 import { fromDecodeErrors } from '../decode.js';
 import { type Decode, decodeError } from '../errors.js';
-import { nearestNames } from '../internal/nearest.js';
+import { nearestNames } from '../nearest.js';
 import type { Quantity } from '../quantity.js';
 
 /** What kind of control a field is. @since 0.1.0 */

@@ -24,7 +24,18 @@ const distance = (a: string, b: string): number => {
   return above[width - 1] ?? 0;
 };
 
-/** At most three names within reach of `wanted`, nearest first; those it begins count as near. */
+/**
+ * At most three of the names that someone who typed `wanted` may have meant, nearest first: within two
+ * edits (or a third of the length), or one the beginning of the other. For "did you mean" lines.
+ *
+ * @example
+ * ```ts
+ * import { nearestNames } from '@liquid/types'
+ *
+ * console.log(nearestNames('rohc-captrue', ['rohc-capture', 'hack-airtime'])) // [ 'rohc-capture' ]
+ * ```
+ * @since 0.1.0
+ */
 export const nearestNames = (
   wanted: string,
   names: ReadonlyArray<string>,
