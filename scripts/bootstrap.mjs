@@ -125,7 +125,10 @@ export const install = (scope) => {
   say(scope === 'all' ? 'Installing the workspace …' : 'Installing what the console needs …');
   const filters =
     scope === 'all' ? [] : ['--prod', '--filter', manifest.name, '--filter', '@liquid/console...'];
-  const status = pnpm(['install', '--frozen-lockfile', ...filters]);
+  // The lockfile pins every tarball by its hash. How old releases must be is asked where it changes;
+  // asking again here fetches a page for each of them, and registries throttle that.
+  const pinned = ['--frozen-lockfile', '--config.minimumReleaseAge=0'];
+  const status = pnpm(['install', ...pinned, ...filters]);
   if (status !== 0) {
     say('The installation failed. It needs the npm registry; see the lines above.');
     process.exit(1);
