@@ -23,8 +23,28 @@ const table = (polynomial: number): Uint8Array => {
   return entries;
 };
 
+/**
+ * Tables for octets that one, two and three further octets follow: four octets are looked up at once, none of the
+ * look-ups waiting for another (the register is narrower than an octet, so it touches the first one only).
+ */
+const ahead = (table: Uint8Array, distance: number): Uint8Array => {
+  const entries = new Uint8Array(256);
+  for (let octet = 0; octet < 256; octet++) {
+    let register = table[octet] as number;
+    for (let i = 0; i < distance; i++) register = table[register] as number;
+    entries[octet] = register;
+  }
+  return entries;
+};
+
 const TABLE3 = /* @__PURE__ */ table(CRC3_POLYNOMIAL);
+const TABLE3_1 = /* @__PURE__ */ ahead(TABLE3, 1);
+const TABLE3_2 = /* @__PURE__ */ ahead(TABLE3, 2);
+const TABLE3_3 = /* @__PURE__ */ ahead(TABLE3, 3);
 const TABLE7 = /* @__PURE__ */ table(CRC7_POLYNOMIAL);
+const TABLE7_1 = /* @__PURE__ */ ahead(TABLE7, 1);
+const TABLE7_2 = /* @__PURE__ */ ahead(TABLE7, 2);
+const TABLE7_3 = /* @__PURE__ */ ahead(TABLE7, 3);
 const TABLE8 = /* @__PURE__ */ table(CRC8_POLYNOMIAL);
 
 /**
@@ -65,7 +85,15 @@ export const crc3 = (
   register = CRC3_INIT,
 ): number => {
   let crc = register;
-  for (let i = from; i < to; i++) crc = TABLE3[(bytes[i] as number) ^ crc] as number;
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    crc =
+      (TABLE3_3[(bytes[i] as number) ^ crc] as number) ^
+      (TABLE3_2[bytes[i + 1] as number] as number) ^
+      (TABLE3_1[bytes[i + 2] as number] as number) ^
+      (TABLE3[bytes[i + 3] as number] as number);
+  }
+  for (; i < to; i++) crc = TABLE3[(bytes[i] as number) ^ crc] as number;
   return crc;
 };
 
@@ -89,7 +117,15 @@ export const crc7 = (
   register = CRC7_INIT,
 ): number => {
   let crc = register;
-  for (let i = from; i < to; i++) crc = TABLE7[(bytes[i] as number) ^ crc] as number;
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    crc =
+      (TABLE7_3[(bytes[i] as number) ^ crc] as number) ^
+      (TABLE7_2[bytes[i + 1] as number] as number) ^
+      (TABLE7_1[bytes[i + 2] as number] as number) ^
+      (TABLE7[bytes[i + 3] as number] as number);
+  }
+  for (; i < to; i++) crc = TABLE7[(bytes[i] as number) ^ crc] as number;
   return crc;
 };
 

@@ -198,8 +198,17 @@ export class TcpCompressorContext implements CompressorContext {
     const length = chain.length[i] as number;
     switch (chain.kind[i]) {
       case IPV4:
-        if (h[r + 9] !== b[o + 9]) return false;
-        return same(h, r + 12, b, o + 12, 8);
+        return (
+          h[r + 9] === b[o + 9] &&
+          h[r + 12] === b[o + 12] &&
+          h[r + 13] === b[o + 13] &&
+          h[r + 14] === b[o + 14] &&
+          h[r + 15] === b[o + 15] &&
+          h[r + 16] === b[o + 16] &&
+          h[r + 17] === b[o + 17] &&
+          h[r + 18] === b[o + 18] &&
+          h[r + 19] === b[o + 19]
+        );
       case IPV6:
         return (
           ((h[r + 1] as number) & 15) === ((b[o + 1] as number) & 15) &&
@@ -314,8 +323,18 @@ export class TcpCompressorContext implements CompressorContext {
     this.behaviors[innerIp] = behavior;
 
     // the TCP header
-    const seq = u32(b, tcp + 4);
-    const ack = u32(b, tcp + 8);
+    const seq =
+      (((b[tcp + 4] as number) << 24) |
+        ((b[tcp + 5] as number) << 16) |
+        ((b[tcp + 6] as number) << 8) |
+        (b[tcp + 7] as number)) >>>
+      0;
+    const ack =
+      (((b[tcp + 8] as number) << 24) |
+        ((b[tcp + 9] as number) << 16) |
+        ((b[tcp + 10] as number) << 8) |
+        (b[tcp + 11] as number)) >>>
+      0;
     const reserved = (b[tcp + 12] as number) & 15;
     const flags = b[tcp + 13] as number;
     const window = u16(b, tcp + 14);
@@ -328,17 +347,18 @@ export class TcpCompressorContext implements CompressorContext {
 
     const { sent } = this;
     const stale = sent.count === 0;
-    const lastRow = sent.newest;
+    const { rows, runs } = sent;
+    const last = sent.newest;
     const stride = stale
       ? this.strides.stride
-      : nextStride(this.strides, (ack - (sent.rows[lastRow + R.ACK] as number)) >>> 0);
+      : nextStride(this.strides, (ack - (sent.rows[last + R.ACK] as number)) >>> 0);
     const ackScaled = stride === 0 ? 0 : Math.floor(ack / stride);
     const ackResidue = stride === 0 ? ack : ack - ackScaled * stride;
     const seqScaled = payload === 0 ? 0 : Math.floor(seq / payload);
     const seqResidue = payload === 0 ? seq : seq - seqScaled * payload;
 
-    const depthL = Math.min(sent.count, parameters.repetitions);
-    const depthW = Math.min(sent.count, parameters.window);
+    const depthL = sent.count < parameters.repetitions ? sent.count : parameters.repetitions;
+    const depthW = sent.count < parameters.window ? sent.count : parameters.window;
 
     // ECN: sent with each packet once it changes, dropped again after a quiet while
     const outer = ((this.outerTtlVersion << 16) | this.outerTosVersion) >>> 0;
@@ -351,12 +371,15 @@ export class TcpCompressorContext implements CompressorContext {
       (this.ecnUsed << 17) |
       (ecnBits << 18) |
       (options.count << 26);
-    let rareDiff = R.difference(sent, R.RARE, depthL, rare);
+    let rareDiff =
+      rows[last + R.RARE] === rare && (runs[R.RARE] as number) >= depthL
+        ? 0
+        : R.difference(sent, R.RARE, depthL, rare);
     if (this.ecnUsed === 1) {
-      const last = stale ? rare : (sent.rows[lastRow + R.RARE] as number);
+      const lastRare = stale ? rare : (rows[last + R.RARE] as number);
       const quiet =
-        ((last ^ rare) & ECN_BITS) === 0 &&
-        (stale || ((sent.rows[lastRow + R.OUTER] as number) & 0xffff) === this.outerTosVersion);
+        ((lastRare ^ rare) & ECN_BITS) === 0 &&
+        (stale || ((sent.rows[last + R.OUTER] as number) & 0xffff) === this.outerTosVersion);
       this.ecnQuiet = quiet ? this.ecnQuiet + 1 : 0;
       if (this.ecnQuiet >= ECN_QUIET && (rareDiff & ECN_BITS) === 0) {
         this.ecnUsed = 0;
@@ -396,21 +419,26 @@ export class TcpCompressorContext implements CompressorContext {
       written = this.writeIr(format, b, chain, options, msn, stride, out, to);
     } else {
       const strideUrgent = ((stride << 16) | urgent) >>> 0;
-      const strideDiff = R.difference(sent, R.STRIDE_URGENT, depthL, strideUrgent);
+      const strideDiff =
+        rows[last + R.STRIDE_URGENT] === strideUrgent && (runs[R.STRIDE_URGENT] as number) >= depthL
+          ? 0
+          : R.difference(sent, R.STRIDE_URGENT, depthL, strideUrgent);
       const listChanged =
         (rareDiff & LIST_COUNT_BITS) !== 0 ||
-        !R.unchanged(sent, R.LIST_LOW, depthL, options.low) ||
+        rows[last + R.LIST_LOW] !== options.low ||
+        (runs[R.LIST_LOW] as number) < depthL ||
         (options.count > 8 && !R.unchanged(sent, R.LIST_HIGH, depthL, options.high));
       const present = this.presentItems(b, options, depthW);
       const list = listChanged || present !== 0 ? 1 : 0;
-      const seqChanged = !R.unchanged(sent, R.SEQ, depthL, seq);
-      const ackChanged = !R.unchanged(sent, R.ACK, depthL, ack);
-      const windowChanged = !R.unchanged(sent, R.WINDOW, depthL, window);
+      const seqChanged = rows[last + R.SEQ] !== seq || (runs[R.SEQ] as number) < depthL;
+      const ackChanged = rows[last + R.ACK] !== ack || (runs[R.ACK] as number) < depthL;
+      const windowChanged = rows[last + R.WINDOW] !== window || (runs[R.WINDOW] as number) < depthL;
       const sequential = behavior <= SEQUENTIAL_SWAPPED;
       const ackScales =
         stride !== 0 &&
         (strideDiff & 0xffff0000) === 0 &&
-        R.unchanged(sent, R.ACK_RESIDUE, depthL, ackResidue) &&
+        rows[last + R.ACK_RESIDUE] === ackResidue &&
+        (runs[R.ACK_RESIDUE] as number) >= depthL &&
         fitsScaled(
           sent,
           depthW,
@@ -425,8 +453,10 @@ export class TcpCompressorContext implements CompressorContext {
         );
       const seqScales =
         payload !== 0 &&
-        R.unchanged(sent, R.PAYLOAD, depthL, payload) &&
-        R.unchanged(sent, R.SEQ_RESIDUE, depthL, seqResidue) &&
+        rows[last + R.PAYLOAD] === payload &&
+        (runs[R.PAYLOAD] as number) >= depthL &&
+        rows[last + R.SEQ_RESIDUE] === seqResidue &&
+        (runs[R.SEQ_RESIDUE] as number) >= depthL &&
         fitsScaled(
           sent,
           depthW,
@@ -605,17 +635,34 @@ export class TcpCompressorContext implements CompressorContext {
       this.sinceFo++;
     }
 
-    // this header is the newest reference
-    const depth = Math.max(parameters.window, parameters.repetitions);
-    const row = R.pushRow(sent, depth);
-    const { rows } = sent;
+    // this header is the newest reference; runs are counted against the row before, which a ring of one overwrites
+    if (stale) runs.fill(0);
+    const tsValue = this.items[2] as number;
+    const tsEcho = this.items[3] as number;
+    const urgentStride = ((stride << 16) | urgent) >>> 0;
+    countRun(rows, runs, last, R.SEQ, seq);
+    countRun(rows, runs, last, R.ACK, ack);
+    countRun(rows, runs, last, R.WINDOW, window);
+    countRun(rows, runs, last, R.IP_ID_OFFSET, offset);
+    countRun(rows, runs, last, R.TS_VALUE, tsValue);
+    countRun(rows, runs, last, R.TS_ECHO, tsEcho);
+    countRun(rows, runs, last, R.ACK_RESIDUE, ackResidue);
+    countRun(rows, runs, last, R.PAYLOAD, payload);
+    countRun(rows, runs, last, R.SEQ_RESIDUE, seqResidue);
+    countRun(rows, runs, last, R.RARE, rare);
+    countRun(rows, runs, last, R.LIST_LOW, options.low);
+    countRun(rows, runs, last, R.LIST_HIGH, options.high);
+    countRun(rows, runs, last, R.STRIDE_URGENT, urgentStride);
+    countRun(rows, runs, last, R.OUTER, outer);
+    if (this.sequences > 0) this.countSequenceRuns(b, chain, last);
+    const row = R.pushRow(sent, sent.capacity);
     rows[row + R.MSN] = msn;
     rows[row + R.SEQ] = seq;
     rows[row + R.ACK] = ack;
     rows[row + R.WINDOW] = window;
     rows[row + R.IP_ID_OFFSET] = offset;
-    rows[row + R.TS_VALUE] = this.items[2] as number;
-    rows[row + R.TS_ECHO] = this.items[3] as number;
+    rows[row + R.TS_VALUE] = tsValue;
+    rows[row + R.TS_ECHO] = tsEcho;
     rows[row + R.ACK_SCALED] = ackScaled;
     rows[row + R.ACK_RESIDUE] = ackResidue;
     rows[row + R.PAYLOAD] = payload;
@@ -624,7 +671,7 @@ export class TcpCompressorContext implements CompressorContext {
     rows[row + R.RARE] = rare;
     rows[row + R.LIST_LOW] = options.low;
     rows[row + R.LIST_HIGH] = options.high;
-    rows[row + R.STRIDE_URGENT] = (stride << 16) | urgent;
+    rows[row + R.STRIDE_URGENT] = urgentStride;
     rows[row + R.OUTER] = outer;
     if (this.sequences > 0) {
       let column = R.SEQUENCES;
@@ -632,11 +679,18 @@ export class TcpCompressorContext implements CompressorContext {
         if (hasSequence(b, chain, i)) rows[row + column++] = sequenceOf(b, chain, i);
       }
     }
-    R.countRuns(sent, lastRow);
     if (chain.count > 1) this.remember(b, chain);
     this.msn = msn;
     this.lastFormat = format;
     return written;
+  }
+
+  private countSequenceRuns(b: Uint8Array, chain: HeaderChain, last: number): void {
+    const { rows, runs } = this.sent;
+    let column = R.SEQUENCES;
+    for (let i = 0; i < chain.count; i++) {
+      if (hasSequence(b, chain, i)) countRun(rows, runs, last, column++, sequenceOf(b, chain, i));
+    }
   }
 
   /** Compares what only an IR-DYN can change with the packet before; counts new versions of outer TTL and TOS. */
@@ -1079,6 +1133,7 @@ export class TcpCompressorContext implements CompressorContext {
     for (let i = 0; i < chain.count; i++) {
       if (hasSequence(b, chain, i)) rows[row + column++] = sequenceOf(b, chain, i);
     }
+    this.sent.runs.fill(1);
     this.irSent = 255;
     this.dynamicSent = 255;
     this.sinceIr = 0;
@@ -1188,6 +1243,17 @@ const record = /* @__PURE__ */ createFeedbackRecord();
 const oldestRow = (sent: R.SentHeaders): number => {
   const size = sent.capacity * sent.columns;
   return (sent.newest - (sent.count - 1) * sent.columns + size) % size;
+};
+
+/** Counts one more, or a first, row in which the column holds `value`. */
+const countRun = (
+  rows: Uint32Array,
+  runs: Uint32Array,
+  last: number,
+  column: number,
+  value: number,
+): void => {
+  runs[column] = rows[last + column] === value ? (runs[column] as number) + 1 : 1;
 };
 
 const OCTETS = /* @__PURE__ */ Uint8Array.of(0, 1, 2, 4);

@@ -64,14 +64,6 @@ export const pushRow = (sent: SentHeaders, limit: number): number => {
   return at;
 };
 
-/** Counts the newest row, now filled, into the runs; `before` is the offset of the row pushed before it. */
-export const countRuns = (sent: SentHeaders, before: number): void => {
-  const { rows, runs, columns, newest } = sent;
-  for (let i = 0; i < columns; i++) {
-    runs[i] = rows[newest + i] === rows[before + i] ? (runs[i] as number) + 1 : 1;
-  }
-};
-
 /** Whether each of the newest `depth` rows holds `value`. */
 export const unchanged = (
   sent: SentHeaders,
