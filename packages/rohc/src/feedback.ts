@@ -8,70 +8,18 @@
  * compressor, which begin with the CID.
  */
 import { CRC8_INIT, crc8 } from './crc.js';
+import { BAD_CID, BAD_CRC, MALFORMED, TRUNCATED, UNSUPPORTED_PROFILE } from './internal/codes.js';
 import {
-  cidLength,
-  LARGE_CID_MAX,
-  SMALL_CID_MAX,
-  writeAddCid,
-  writeLargeCid,
-} from './internal/cid.js';
-import {
-  BAD_CID,
-  BAD_CRC,
-  MALFORMED,
-  NO_ROOM,
-  TRUNCATED,
-  UNSUPPORTED_PROFILE,
-} from './internal/codes.js';
+  OPTION_CLOCK,
+  OPTION_CONTEXT_MEMORY,
+  OPTION_CRC,
+  OPTION_JITTER,
+  OPTION_LOSS,
+  OPTION_REJECT,
+  OPTION_SN,
+  OPTION_SN_NOT_VALID,
+} from './internal/feedback-options.js';
 import { readSdvl, sdvlLengthOf } from './sdvl.js';
-
-/**
- * Acknowledges a packet that was decompressed.
- *
- * @since 0.1.0
- */
-export const FEEDBACK_ACK = 0;
-/**
- * The dynamic part of the context is considered invalid.
- *
- * @since 0.1.0
- */
-export const FEEDBACK_NACK = 1;
-/**
- * The whole context is considered invalid, or there is none.
- *
- * @since 0.1.0
- */
-export const FEEDBACK_STATIC_NACK = 2;
-
-/**
- * Unidirectional mode, as an RFC 3095 profile's FEEDBACK-2 and extension 3 number it.
- *
- * @since 0.1.0
- */
-export const MODE_UNIDIRECTIONAL = 1;
-/**
- * Bidirectional optimistic mode.
- *
- * @since 0.1.0
- */
-export const MODE_OPTIMISTIC = 2;
-/**
- * Bidirectional reliable mode, which this implementation declines.
- *
- * @since 0.1.0
- */
-export const MODE_RELIABLE = 3;
-
-/** Option types; 1 and 5 to 7 belong to the RFC 3095 family alone. */
-const OPTION_CRC = 1;
-const OPTION_REJECT = 2;
-const OPTION_SN_NOT_VALID = 3;
-const OPTION_SN = 4;
-const OPTION_CLOCK = 5;
-const OPTION_JITTER = 6;
-const OPTION_LOSS = 7;
-const OPTION_CONTEXT_MEMORY = 9;
 
 /** A further SN option would carry more bits than any profile's sequence number has. */
 const SN_BITS_MAX = 28;
@@ -100,73 +48,6 @@ export interface FeedbackFrame {
  * @since 0.1.0
  */
 export const createFeedbackFrame = (): FeedbackFrame => ({ cid: 0, from: 0, data: 0, end: 0 });
-
-/**
- * What one feedback element says; filled by {@link readFeedbackData}.
- *
- * @since 0.1.0
- */
-export interface FeedbackRecord {
-  /** 1 for FEEDBACK-1, 2 for FEEDBACK-2. */
-  format: number;
-  /** {@link FEEDBACK_ACK}, {@link FEEDBACK_NACK} or {@link FEEDBACK_STATIC_NACK}. */
-  ackType: number;
-  /** RFC 3095 profiles: the mode that the decompressor works in or asks for; 0 when none was sent. */
-  mode: number;
-  /** Least significant bits of the (master) sequence number. */
-  sn: number;
-  /** How many bits `sn` has: 8, 12, 14, 16, 20 or 28. */
-  snBits: number;
-  /** False when the element says that its sequence number means nothing. */
-  snValid: boolean;
-  /** Whether a CRC was there and matched: without it RFC 3095 profiles must not change their mode. */
-  crc: boolean;
-  /** The decompressor has no resources for this flow: compression must stop. */
-  reject: boolean;
-  /** The decompressor can't keep the context as the flow is compressed now. */
-  contextMemory: boolean;
-  /** RFC 3095: clock resolution in milliseconds, or -1. */
-  clockMs: number;
-  /** RFC 3095: largest jitter observed, or -1. */
-  jitter: number;
-  /** RFC 3095: longest run of lost packets observed, or -1. */
-  loss: number;
-}
-
-/**
- * Creates an empty record, to be filled many times.
- *
- * @since 0.1.0
- */
-export const createFeedbackRecord = (): FeedbackRecord => ({
-  format: 0,
-  ackType: FEEDBACK_ACK,
-  mode: 0,
-  sn: 0,
-  snBits: 0,
-  snValid: true,
-  crc: false,
-  reject: false,
-  contextMemory: false,
-  clockMs: -1,
-  jitter: -1,
-  loss: -1,
-});
-
-const clear = (record: FeedbackRecord): void => {
-  record.format = 0;
-  record.ackType = FEEDBACK_ACK;
-  record.mode = 0;
-  record.sn = 0;
-  record.snBits = 0;
-  record.snValid = true;
-  record.crc = false;
-  record.reject = false;
-  record.contextMemory = false;
-  record.clockMs = -1;
-  record.jitter = -1;
-  record.loss = -1;
-};
 
 /**
  * Whether `first` opens a feedback element: `11110ccc`.
@@ -378,7 +259,7 @@ export const readFeedbackData = (
   to: number,
   record: FeedbackRecord,
 ): number => {
-  clear(record);
+  clearFeedbackRecord(record);
   if (from >= to) return TRUNCATED;
   if (to - from === 1) {
     const octet = bytes[from] as number;
@@ -395,122 +276,14 @@ export const readFeedbackData = (
   return profile === 0x0000 ? MALFORMED : UNSUPPORTED_PROFILE;
 };
 
-/**
- * Writes a FEEDBACK-1 element (framing, CID and one octet of data) to `out` from `at` on and returns its length, or
- * a negative code. `data` is the low octet of the sequence number, 0 for profile 0x0000.
- *
- * @since 0.1.0
- */
-export const writeFeedback1 = (
-  out: Uint8Array,
-  at: number,
-  cid: number,
-  large: boolean,
-  data: number,
-): number => {
-  if (cid < 0 || cid > (large ? LARGE_CID_MAX : SMALL_CID_MAX)) return BAD_CID;
-  const size = cidLength(cid, large) + 1;
-  if (at + 1 + size > out.length) return NO_ROOM;
-  out[at] = 0xf0 | size;
-  const place = writeLargeCid(out, writeAddCid(out, at + 1, cid, large), cid, large);
-  out[place] = data;
-  return 1 + size;
-};
-
-/**
- * Writes a FEEDBACK-2 element that says what `record` says, with a CRC, and returns its length or a negative code.
- *
- * Sequence number: `record.sn` holds `record.snBits` bits; more than the base format's 14 (profile 0x0006) or 12
- * (0x0004) bits go into SN options. A record whose `snValid` is false carries the NOT-VALID option and no SN option.
- *
- * @example
- * import { createFeedbackRecord, writeFeedback2 } from '@liquid/rohc'
- *
- * const record = { ...createFeedbackRecord(), ackType: 0, sn: 0x1234, snBits: 16 }
- * const out = new Uint8Array(16)
- * const length = writeFeedback2(6, out, 0, 0, false, record)
- * // framing, 14 bits, CRC, MSN option with the two lowest bits
- * assert.strictEqual(length, 6)
- *
- * @since 0.1.0
- */
-export const writeFeedback2 = (
-  profile: number,
-  out: Uint8Array,
-  at: number,
-  cid: number,
-  large: boolean,
-  record: FeedbackRecord,
-): number => {
-  if (profile !== 0x0004 && profile !== 0x0006) return UNSUPPORTED_PROFILE;
-  if (record.ackType < 0 || record.ackType > 2) return MALFORMED;
-  if (cid < 0 || cid > (large ? LARGE_CID_MAX : SMALL_CID_MAX)) return BAD_CID;
-  const size = feedback2Size(profile, cid, large, record);
-  if (at + size + (size > 7 ? 2 : 1) > out.length) return NO_ROOM;
-  let place = at;
-  if (size <= 7) out[place++] = 0xf0 | size;
-  else {
-    out[place++] = 0xf0;
-    out[place++] = size;
-  }
-  const crcFrom = place;
-  place = writeLargeCid(out, writeAddCid(out, place, cid, large), cid, large);
-  const base = profile === 0x0006 ? 14 : 12;
-  const extra = snOptionBits(profile, record);
-  const sn = record.snValid ? (record.sn >>> extra) & ((1 << base) - 1) : 0;
-  out[place++] =
-    (record.ackType << 6) | (profile === 0x0006 ? 0 : (record.mode & 3) << 4) | (sn >>> 8);
-  out[place++] = sn;
-  let crcAt = 0;
-  if (profile === 0x0006) {
-    crcAt = place;
-    out[place++] = 0;
-    if (extra > 0) {
-      out[place++] = (OPTION_SN << 4) | 1;
-      out[place++] = (record.sn & 3) << 6;
-    }
-  } else {
-    for (let shift = extra - 8; shift >= 0; shift -= 8) {
-      out[place++] = (OPTION_SN << 4) | 1;
-      out[place++] = record.sn >>> shift;
-    }
-  }
-  if (record.reject) out[place++] = OPTION_REJECT << 4;
-  if (!record.snValid) out[place++] = OPTION_SN_NOT_VALID << 4;
-  if (record.contextMemory) out[place++] = OPTION_CONTEXT_MEMORY << 4;
-  if (profile === 0x0004) {
-    if (record.loss >= 0) {
-      out[place++] = (OPTION_LOSS << 4) | 1;
-      out[place++] = record.loss;
-    }
-    out[place++] = (OPTION_CRC << 4) | 1;
-    crcAt = place;
-    out[place++] = 0;
-  }
-  out[crcAt] = crc8(out, crcFrom, place, CRC8_INIT);
-  return place - at;
-};
-
-/** Sequence number bits that go into SN options: two in ROHC-TCP, whole octets in RFC 3095. */
-const snOptionBits = (profile: number, record: FeedbackRecord): number => {
-  if (!record.snValid) return 0;
-  if (profile === 0x0006) return record.snBits > 14 ? 2 : 0;
-  return record.snBits > 20 ? 16 : record.snBits > 12 ? 8 : 0;
-};
-
-/** Octets of CID and FEEDBACK data that {@link writeFeedback2} writes. */
-const feedback2Size = (
-  profile: number,
-  cid: number,
-  large: boolean,
-  record: FeedbackRecord,
-): number => {
-  const extra = snOptionBits(profile, record);
-  const options =
-    (extra === 0 ? 0 : profile === 0x0006 ? 2 : extra >>> 2) +
-    (record.reject ? 1 : 0) +
-    (record.snValid ? 0 : 1) +
-    (record.contextMemory ? 1 : 0) +
-    (profile === 0x0004 ? 2 + (record.loss >= 0 ? 2 : 0) : 1);
-  return cidLength(cid, large) + 2 + options;
-};
+export {
+  createFeedbackRecord,
+  FEEDBACK_ACK,
+  FEEDBACK_NACK,
+  FEEDBACK_STATIC_NACK,
+  type FeedbackRecord,
+  MODE_OPTIMISTIC,
+  MODE_RELIABLE,
+  MODE_UNIDIRECTIONAL,
+} from './feedback-record.js';
+export { writeFeedback1, writeFeedback2 } from './feedback-write.js';

@@ -278,11 +278,12 @@ describe('decompressor', () => {
     expect(decompressor.repairs).toBe(1);
   });
 
-  it('gives feedback that its compressor understands', () => {
+  it('tells the SN that feedback needs', () => {
     const { compressor, decompressor, send, format } = create();
     decompressed(decompressor, send(), false);
     const bytes = new Uint8Array(16);
-    const length = decompressor.writeFeedback(0, bytes, 0);
+    const record = { ...createFeedbackRecord(), mode: 2, sn: decompressor.msn & 0xfff, snBits: 12 };
+    const length = writeFeedback2(4, bytes, 0, 0, false, record);
     expect(compressor.feedback(bytes, 1, length)).toBe(0);
     send();
     expect(format()).toBe('UO-0');
@@ -300,8 +301,7 @@ describe('decompressor', () => {
         const got = decompressed(decompressor, send(packet), false);
         if (typeof got !== 'number' && Buffer.compare(got, packet) === 0) break;
         if (!withFeedback) continue;
-        const bytes = new Uint8Array(16);
-        compressor.feedback(bytes, 1, decompressor.writeFeedback(1, bytes, 0));
+        give(compressor, { ackType: 1, sn: decompressor.msn & 0xfff });
       }
       expect(lost).toBeLessThanOrEqual(withFeedback ? 1 : 40);
     }

@@ -3,7 +3,7 @@
  * (RFC 5795 section 5.4).
  */
 import { crc8 } from '../crc.js';
-import { createFeedbackRecord, readFeedbackData, writeFeedback1 } from '../feedback.js';
+import { createFeedbackRecord, readFeedbackData } from '../feedback.js';
 import { cidLength, writeAddCid, writeLargeCid } from '../internal/cid.js';
 import {
   BAD_CRC,
@@ -185,10 +185,5 @@ export class UncompressedDecompressorContext implements DecompressorContext {
     copyOctets(packet, at, end, out, to + 1);
     this.lastFormat = FORMAT_NORMAL;
     return length;
-  }
-
-  /** Writes the one kind of feedback that this profile has: an ACK whose octet is zero. */
-  writeAck(out: Uint8Array, at: number): number {
-    return writeFeedback1(out, at, this.cid, this.large, 0);
   }
 }

@@ -14,7 +14,7 @@ import {
 import { cidLength, writeAddCid, writeLargeCid } from '../../internal/cid.js';
 import { NO_ROOM, NOT_ELIGIBLE } from '../../internal/codes.js';
 import { copyOctets } from '../../internal/copy.js';
-import type { HeaderChain } from '../../internal/header-chain.js';
+import { type HeaderChain, IP_HEADERS_MAX } from '../../internal/header-chain.js';
 import type { CompressorContext } from '../../internal/profile.js';
 import { createPacketFields, FieldTracker, FLAGS, reached, SID } from './field-tracker.js';
 import {
@@ -66,6 +66,11 @@ export interface IpCompressorOptions {
   readonly refreshIr: number;
   /** Packets between refreshes of its dynamic part. */
   readonly refreshFo: number;
+  /**
+   * IP headers of a packet to compress, 1 to 4 (the default): more save more, but flows that differ only in an inner
+   * header then need contexts of their own.
+   */
+  readonly levels?: number;
   /** SN of the first packet, 16 bits; RFC 3843 section 3.5 wants it random. */
   readonly sn: number;
 }
@@ -100,6 +105,7 @@ export class IpCompressorContext implements CompressorContext {
   private readonly repetitions: number;
   private readonly refreshIr: number;
   private readonly refreshFo: number;
+  private readonly levels: number;
   private readonly window: ReferenceWindow;
   private readonly tracker: FieldTracker;
   private started = false;
@@ -130,6 +136,7 @@ export class IpCompressorContext implements CompressorContext {
     this.repetitions = Math.min(255, Math.max(1, options.repetitions));
     this.refreshIr = options.refreshIr;
     this.refreshFo = options.refreshFo;
+    this.levels = Math.min(IP_HEADERS_MAX, Math.max(1, options.levels ?? IP_HEADERS_MAX));
     this.window = new ReferenceWindow(options.windowWidth);
     this.tracker = new FieldTracker(this.repetitions);
     this.sn = (options.sn - 1) & 0xffff;
@@ -139,7 +146,7 @@ export class IpCompressorContext implements CompressorContext {
 
   /** Equal IP versions, addresses, flow labels and protocols. A context without packets matches all that is eligible. */
   matches(packet: Uint8Array, chain: HeaderChain): boolean {
-    layOut(chain, packet, layout);
+    layOut(chain, packet, this.levels, layout);
     return isIpEligible(chain, layout) && (!this.started || this.equalStatic(packet));
   }
 

@@ -5,12 +5,6 @@
  * octets with UO-0 and UO-1, are not decoded.
  */
 import { CRC8_INIT, crc8 } from '../../crc.js';
-import {
-  createFeedbackRecord,
-  FEEDBACK_STATIC_NACK,
-  MODE_OPTIMISTIC,
-  writeFeedback2,
-} from '../../feedback.js';
 import { BAD_CRC, DAMAGED, MALFORMED, NO_CONTEXT, TRUNCATED } from '../../internal/codes.js';
 import { copyOctets } from '../../internal/copy.js';
 import { HEADER_OCTETS_MAX, IP_HEADERS_MAX } from '../../internal/header-chain.js';
@@ -27,12 +21,8 @@ import {
 } from './compressed-header.js';
 import {
   COMPRESSED_LEVELS,
-  FLAG_NBO,
-  FLAG_RND,
-  FLAG_SID,
   IR,
   IR_DYN,
-  OFFSET_P,
   PROFILE_IP,
   SN_P,
   TYPE_IR,
@@ -43,7 +33,8 @@ import {
   UOR_2_EXT,
   UOR_2_EXT3,
 } from './formats.js';
-import { crcDynamic, crcStatic, LEVEL_WORDS, swap16, u16, VERSION } from './layout.js';
+import { codedLevel, decodeIpIds, usesOffset } from './ip-id-decode.js';
+import { crcDynamic, crcStatic, u16 } from './layout.js';
 import { ListDecoder } from './list-decoder.js';
 import {
   buildHeaders,
@@ -82,7 +73,6 @@ const header = /* @__PURE__ */ createCompressedHeader();
 const work = /* @__PURE__ */ createIpTemplate(HEADER_OCTETS_MAX);
 const passing = /* @__PURE__ */ createIpTemplate(HEADER_OCTETS_MAX);
 const newIds = /* @__PURE__ */ new Uint16Array(IP_HEADERS_MAX);
-const record = /* @__PURE__ */ createFeedbackRecord();
 const ZERO_OCTET = /* @__PURE__ */ new Uint8Array(1);
 
 export class IpDecompressorContext implements DecompressorContext {
@@ -340,23 +330,7 @@ export class IpDecompressorContext implements DecompressorContext {
     out: Uint8Array,
     to: number,
   ): number {
-    const { count, levels } = t.layout;
-    for (let i = 0; i < count; i++) {
-      if (levels[i * LEVEL_WORDS + VERSION] !== 4) continue;
-      const flags = t.flags[i] as number;
-      const reference = references[i] as number;
-      if (i >= COMPRESSED_LEVELS || (flags & FLAG_RND) !== 0) newIds[i] = header.id[i] as number;
-      else if ((flags & FLAG_SID) !== 0) newIds[i] = reference;
-      else {
-        const swapped = (flags & FLAG_NBO) === 0;
-        const last = ((swapped ? swap16(reference) : reference) - referenceSn) & 0xffff;
-        const inBase = i === coded && (i > 0 || header.outerLength === 0);
-        const length = inBase ? header.idLength : header.outerLength;
-        const bits = inBase ? header.idBits : header.outerBits;
-        const id = (sn + lsbDecode16(last, bits, length, OFFSET_P)) & 0xffff;
-        newIds[i] = swapped ? swap16(id) : id;
-      }
-    }
+    decodeIpIds(header, t, coded, sn, referenceSn, references, newIds);
     const built = buildHeaders(t, newIds, payload, out, to);
     if (built < 0) return built;
     let state = t === mine ? (three ? this.static3 : this.static7) : -1;
@@ -416,36 +390,4 @@ export class IpDecompressorContext implements DecompressorContext {
       if (this.staticFailures >= this.k) this.mode = NO_CONTEXT_STATE;
     }
   }
-
-  /**
-   * Writes a FEEDBACK-2 element about this context to `out`, with the last SN and a CRC, in optimistic mode. `ackType`
-   * is one of `FEEDBACK_ACK`, `FEEDBACK_NACK`, `FEEDBACK_STATIC_NACK`. Returns its length or a negative code.
-   */
-  writeFeedback(ackType: number, out: Uint8Array, at: number): number {
-    record.ackType = ackType;
-    record.mode = MODE_OPTIMISTIC;
-    record.snValid = this.template !== undefined || ackType !== FEEDBACK_STATIC_NACK;
-    // twelve bits count further than any window reaches back
-    record.sn = this.msn & 0x0fff;
-    record.snBits = 12;
-    return writeFeedback2(PROFILE_IP, out, at, this.cid, this.large, record);
-  }
 }
-
-/** The level that base headers mean by IP-ID: the innermost IPv4 header without RND, or -1. */
-const codedLevel = (t: IpTemplate): number => {
-  for (let i = Math.min(t.layout.count, COMPRESSED_LEVELS) - 1; i >= 0; i--) {
-    const four = t.layout.levels[i * LEVEL_WORDS + VERSION] === 4;
-    if (four && ((t.flags[i] as number) & FLAG_RND) === 0) return i;
-  }
-  return -1;
-};
-
-/** Whether an identification follows the SN, so that a wrong SN shows. */
-const usesOffset = (t: IpTemplate): boolean => {
-  for (let i = 0; i < COMPRESSED_LEVELS && i < t.layout.count; i++) {
-    const four = t.layout.levels[i * LEVEL_WORDS + VERSION] === 4;
-    if (four && ((t.flags[i] as number) & (FLAG_RND | FLAG_SID)) === 0) return true;
-  }
-  return false;
-};

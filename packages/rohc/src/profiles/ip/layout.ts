@@ -4,19 +4,15 @@
  */
 import { CRC3_INIT, CRC7_INIT, crc3, crc7 } from '../../crc.js';
 import {
-  AH,
-  GRE,
   HEADER_OCTETS_MAX,
   type HeaderChain,
   IP_HEADERS_MAX,
   IPV4,
   IPV6,
-  MINE,
-  PROTOCOL_AH,
-  PROTOCOL_GRE,
+  onesSum,
   PROTOCOL_IPIP,
   PROTOCOL_IPV6,
-  PROTOCOL_MINE,
+  ROUTING,
 } from '../../internal/header-chain.js';
 
 /** Octets of a header without options and of one without extension headers. */
@@ -61,49 +57,63 @@ export const isIp = (protocol: number): boolean =>
   protocol === PROTOCOL_IPIP || protocol === PROTOCOL_IPV6;
 
 /**
- * Takes the leading IP headers and IPv6 extension headers out of a parsed chain. AH, GRE and minimal encapsulation end
- * the chain: they and all behind them count as payload.
+ * Takes the leading IP headers and IPv6 extension headers out of a parsed chain, at most `max` IP headers. AH, GRE and
+ * minimal encapsulation end the chain, as does a header that a decompressor could not infer (a fragment, options, a
+ * wrong length or checksum): they and all behind them count as payload.
  */
-export const layOut = (chain: HeaderChain, packet: Uint8Array, layout: IpLayout): void => {
+export const layOut = (
+  chain: HeaderChain,
+  packet: Uint8Array,
+  max: number,
+  layout: IpLayout,
+): void => {
   const { levels } = layout;
   let count = 0;
   let word = -LEVEL_WORDS;
   let end = chain.start;
   for (let i = 0; i < chain.count; i++) {
     const kind = chain.kind[i] as number;
+    const at = chain.offset[i] as number;
     const length = chain.length[i] as number;
     if (kind === IPV4 || kind === IPV6) {
+      if (count === max) break;
+      if (!chain.regular && !isRegular(packet, kind, at, chain.end)) break;
       word += LEVEL_WORDS;
       count++;
-      levels[word + AT] = chain.offset[i] as number;
+      levels[word + AT] = at;
       levels[word + SIZE] = length;
       levels[word + VERSION] = kind === IPV4 ? 4 : 6;
-      levels[word + PROTOCOL] = packet[
-        (chain.offset[i] as number) + (kind === IPV4 ? 9 : 6)
-      ] as number;
-    } else if (kind === AH || kind === GRE || kind === MINE) {
-      levels[word + PROTOCOL] =
-        kind === AH ? PROTOCOL_AH : kind === GRE ? PROTOCOL_GRE : PROTOCOL_MINE;
+      levels[word + PROTOCOL] = packet[at + (kind === IPV4 ? 9 : 6)] as number;
+    } else if (kind > ROUTING) {
       break;
     } else {
       levels[word + SIZE] = (levels[word + SIZE] as number) + length;
-      levels[word + PROTOCOL] = packet[chain.offset[i] as number] as number;
+      levels[word + PROTOCOL] = packet[at] as number;
     }
-    end = (chain.offset[i] as number) + length;
+    end = at + length;
   }
   layout.count = count;
   layout.end = end;
 };
 
+/** Whether lengths, checksum and reserved bits of an IP header are those that a decompressor infers. */
+const isRegular = (b: Uint8Array, kind: number, at: number, end: number): boolean => {
+  if (kind === IPV6) return u16(b, at + 4) === end - at - IPV6_OCTETS;
+  return (
+    b[at] === 0x45 &&
+    u16(b, at + 2) === end - at &&
+    (u16(b, at + 6) & 0xbfff) === 0 &&
+    u16(b, at + 10) !== 0xffff &&
+    onesSum(b, at, at + IPV4_OCTETS) === 0xffff
+  );
+};
+
 /**
- * Whether profile 0x0004 can carry the packet: headers that a decompressor can infer, a header chain within limits, and
- * a payload, for an IR packet without one delivers nothing (RFC 3095 section 5.7.7).
+ * Whether profile 0x0004 can carry the packet: at least one header, a chain within limits, and a payload, for an IR
+ * packet without one delivers nothing (RFC 3095 section 5.7.7).
  */
 export const isIpEligible = (chain: HeaderChain, layout: IpLayout): boolean =>
-  chain.regular &&
-  layout.count > 0 &&
-  layout.end < chain.end &&
-  layout.end - chain.start <= HEADER_OCTETS_MAX;
+  layout.count > 0 && layout.end < chain.end && layout.end - chain.start <= HEADER_OCTETS_MAX;
 
 const crc = (three: boolean, b: Uint8Array, from: number, to: number, register: number): number =>
   three ? crc3(b, from, to, register) : crc7(b, from, to, register);
