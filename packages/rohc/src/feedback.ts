@@ -8,6 +8,7 @@
  * compressor, which begin with the CID.
  */
 import { CRC8_INIT, crc8 } from './crc.js';
+import { clearFeedbackRecord, type FeedbackRecord } from './feedback-record.js';
 import { BAD_CID, BAD_CRC, MALFORMED, TRUNCATED, UNSUPPORTED_PROFILE } from './internal/codes.js';
 import {
   OPTION_CLOCK,
@@ -64,14 +65,15 @@ export const isFeedback = (first: number): boolean => (first & 0xf8) === 0xf0;
  * octet of a FEEDBACK-1, which leaves no room for a CID.
  *
  * @example
+ * ```ts
  * import { createFeedbackFrame, readFeedbackFrame } from '@liquid/rohc'
  *
  * // RFC 3095 section 5.7.6.11: CID 8, acknowledges SN 17, mode R
  * const frame = createFeedbackFrame()
  * const bytes = new Uint8Array([0xf3, 0xe8, 0x30, 0x11])
- * assert.strictEqual(readFeedbackFrame(bytes, 0, bytes.length, false, frame), 4)
- * assert.deepStrictEqual(frame, { cid: 8, from: 1, data: 2, end: 4 })
- *
+ * console.log(readFeedbackFrame(bytes, 0, bytes.length, false, frame)) // 4
+ * console.log(frame) // { cid: 8, from: 1, data: 2, end: 4 }
+ * ```
  * @since 0.1.0
  */
 export const readFeedbackFrame = (
@@ -242,13 +244,14 @@ const readRfc3095 = (
  * Unknown options are skipped. After a negative code the record's content means nothing.
  *
  * @example
+ * ```ts
  * import { createFeedbackRecord, readFeedbackData } from '@liquid/rohc'
  *
  * const record = createFeedbackRecord()
  * // FEEDBACK-1 of a TCP context: acknowledges the MSN that ends in 0x2a
- * assert.strictEqual(readFeedbackData(6, new Uint8Array([0x2a]), 0, 0, 1, record), 0)
- * assert.strictEqual(record.sn, 42)
- *
+ * console.log(readFeedbackData(6, new Uint8Array([0x2a]), 0, 0, 1, record)) // 0
+ * console.log(record.sn) // 42
+ * ```
  * @since 0.1.0
  */
 export const readFeedbackData = (
