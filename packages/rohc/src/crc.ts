@@ -72,10 +72,11 @@ export const CRC8_INIT = 0xff;
  * Protects the frequent compressed headers (RFC 6846 section 8.1). One table look-up an octet.
  *
  * @example
+ * ```ts
  * import { crc3 } from '@liquid/rohc'
  *
- * assert.strictEqual(crc3(new TextEncoder().encode('123456789')), 0x6)
- *
+ * console.log(crc3(new TextEncoder().encode('123456789'))) // 6
+ * ```
  * @since 0.1.0
  */
 export const crc3 = (
@@ -104,10 +105,11 @@ export const crc3 = (
  * an IR-CR packet (RFC 6846 section 8.1, RFC 4164 section 3.5.1.1).
  *
  * @example
+ * ```ts
  * import { crc7 } from '@liquid/rohc'
  *
- * assert.strictEqual(crc7(new TextEncoder().encode('123456789')), 0x53)
- *
+ * console.log(crc7(new TextEncoder().encode('123456789'))) // 83
+ * ```
  * @since 0.1.0
  */
 export const crc7 = (
@@ -135,10 +137,11 @@ export const crc7 = (
  * Protects IR, IR-DYN and IR-CR headers and feedback elements (RFC 5795 section 5.3.1.1).
  *
  * @example
+ * ```ts
  * import { crc8 } from '@liquid/rohc'
  *
- * assert.strictEqual(crc8(new TextEncoder().encode('123456789')), 0xd0)
- *
+ * console.log(crc8(new TextEncoder().encode('123456789'))) // 208
+ * ```
  * @since 0.1.0
  */
 export const crc8 = (

@@ -31,12 +31,13 @@ export const sdvlLength = (value: number): number =>
  * 29 bits or the room does not suffice (then nothing is written).
  *
  * @example
+ * ```ts
  * import { writeSdvl } from '@liquid/rohc'
  *
  * const bytes = new Uint8Array(2)
- * assert.strictEqual(writeSdvl(300, bytes, 0), 2)
- * assert.deepStrictEqual([...bytes], [0x81, 0x2c])
- *
+ * console.log(writeSdvl(300, bytes, 0)) // 2
+ * console.log([...bytes]) // [ 129, 44 ]
+ * ```
  * @since 0.1.0
  */
 export const writeSdvl = (value: number, out: Uint8Array, at: number): number => {

@@ -12,11 +12,12 @@
  * `p` may be −1: the interval then starts behind the reference, as RFC 6846's timestamps have it.
  *
  * @example
+ * ```ts
  * import { lsbDecode32 } from '@liquid/rohc'
  *
  * // the value after 0xffffffff is 0 again
- * assert.strictEqual(lsbDecode32(0xffffffff, 0x00, 4, 3), 0)
- *
+ * console.log(lsbDecode32(0xffffffff, 0x00, 4, 3)) // 0
+ * ```
  * @since 0.1.0
  */
 export const lsbDecode32 = (reference: number, bits: number, k: number, p: number): number => {
@@ -76,14 +77,15 @@ export interface WlsbWindow {
  * ring of their own; this form serves a single field.
  *
  * @example
+ * ```ts
  * import { createWlsbWindow } from '@liquid/rohc'
  *
  * const window = createWlsbWindow(4)
  * window.add(0, 100)
  * window.add(1, 101)
- * assert.strictEqual(window.fits(102, 2, 0), true)
- * assert.strictEqual(window.bitsNeeded(102, -1), 1)
- *
+ * console.log(window.fits(102, 2, 0)) // true
+ * console.log(window.bitsNeeded(102, -1)) // 1
+ * ```
  * @since 0.1.0
  */
 export const createWlsbWindow = (width: number): WlsbWindow => {
