@@ -47,7 +47,7 @@
  *     if (i === 0 || i === 19) console.log(sent.right.format, sent.right.packet.length, same)
  *   }
  * }
- * // IR 42 true
+ * // IR 39 true
  * // seq_4 4 true
  * ```
  *

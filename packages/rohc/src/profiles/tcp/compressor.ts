@@ -1349,24 +1349,26 @@ const sequentialFormat = (
   window: number,
   offset: number,
 ): number => {
-  if (windowChanged) {
-    return !seqChanged &&
-      R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 5, 3) &&
+  if (!seqChanged) {
+    if (!windowChanged && ackScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 3, 1)) return SEQ + 4;
+    if (!windowChanged && !ackChanged && seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) {
+      return SEQ + 2;
+    }
+    if (
+      !windowChanged &&
+      R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
+      R.allFit32(sent, R.ACK, depth, ack, 16, 16383)
+    ) {
+      return SEQ + 3;
+    }
+    // the window's format also reaches further with the acknowledgement number
+    return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 5, 3) &&
       R.allFit16(sent, R.WINDOW, depth, window, 15, 16383) &&
       R.allFit32(sent, R.ACK, depth, ack, 16, 32767)
       ? SEQ + 7
       : -1;
   }
-  if (!seqChanged) {
-    if (ackScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 3, 1)) return SEQ + 4;
-    if (!ackChanged && seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) {
-      return SEQ + 2;
-    }
-    return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
-      R.allFit32(sent, R.ACK, depth, ack, 16, 16383)
-      ? SEQ + 3
-      : -1;
-  }
+  if (windowChanged) return -1;
   if (!ackChanged) {
     if (seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) return SEQ + 2;
     return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
@@ -1394,14 +1396,16 @@ const randomFormat = (
   seq: number,
   ack: number,
 ): number => {
-  if (windowChanged) {
-    return !seqChanged && R.allFit32(sent, R.ACK, depth, ack, 18, 65535) ? RND + 7 : -1;
-  }
   if (!seqChanged) {
-    if (ackScales) return RND + 4;
-    if (!ackChanged && seqScales) return RND + 2;
-    return R.allFit32(sent, R.ACK, depth, ack, 15, 8191) ? RND + 3 : -1;
+    if (!windowChanged) {
+      if (ackScales) return RND + 4;
+      if (!ackChanged && seqScales) return RND + 2;
+      if (R.allFit32(sent, R.ACK, depth, ack, 15, 8191)) return RND + 3;
+    }
+    // the window's format also reaches further with the acknowledgement number
+    return R.allFit32(sent, R.ACK, depth, ack, 18, 65535) ? RND + 7 : -1;
   }
+  if (windowChanged) return -1;
   if (!ackChanged) {
     if (seqScales) return RND + 2;
     return R.allFit32(sent, R.SEQ, depth, seq, 18, 65535) ? RND + 1 : -1;
