@@ -187,9 +187,11 @@
  *
  * @packageDocumentation
  */
+export * from './argv.js';
 export * from './capture.js';
 export * from './description.js';
 export * from './doctor.js';
+export * from './exec-result.js';
 export * from './names.js';
 export * from './netlab.js';
 export * from './plan.js';

@@ -16,8 +16,10 @@ import {
   silentLogger,
   type Tagged,
 } from '@liquid/types';
+import type { Argv } from './argv.js';
 import { type Capture, type CaptureOptions, openCapture } from './capture.js';
 import type { NetworkDescription } from './description.js';
+import type { ExecResult } from './exec-result.js';
 import { exact, integerIn } from './internal/codec.js';
 import { type Libc, loadLibc } from './internal/libc.js';
 import { namespacePath } from './internal/network-namespace.js';
@@ -26,11 +28,10 @@ import { endProcessesIn } from './internal/processes.js';
 import { claimLab } from './internal/registry.js';
 import { runAdministration, runStep } from './internal/run-step.js';
 import { planNetwork } from './plan.js';
-import type { Argv, NetworkPlan, PlannedDevice, Step } from './planned.js';
+import type { NetworkPlan, PlannedDevice, Step } from './planned.js';
 import {
   execIn,
   type ExecOptions,
-  type ExecResult,
   type RunningProcess,
   spawnIn,
   spawnNodeIn,

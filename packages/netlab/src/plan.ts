@@ -2,6 +2,7 @@
 
 import * as E from 'fp-ts/lib/Either.js';
 import { decode } from '@liquid/types';
+import type { Argv } from './argv.js';
 import { NetworkDescription } from './description.js';
 import {
   bridgeSteps,
@@ -15,7 +16,7 @@ import {
   vethStep,
 } from './internal/steps.js';
 import { checkRoutes, endsOf, nodesOf } from './internal/topology.js';
-import type { Argv, NetworkPlan, PlanError, PlannedDevice } from './planned.js';
+import type { NetworkPlan, PlanError, PlannedDevice } from './planned.js';
 
 /**
  * Plans a network: which commands make it, in which order. Pure and deterministic: the same

@@ -1,10 +1,8 @@
 /** What a plan is made of: nodes, devices and steps, as plain data. */
 
 import type { Conflict, Decode, LimitExceeded, NotFound } from '@liquid/types';
+import type { Argv } from './argv.js';
 import type { Shaping } from './shaping.js';
-
-/** A program and its arguments; never a shell's string. @since 0.1.0 */
-export type Argv = readonly [string, ...string[]];
 
 /**
  * What a step does without a program, where the kernel can be asked directly: so neither `sysctl`

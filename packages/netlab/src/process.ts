@@ -13,18 +13,10 @@ import {
   type Running,
   type Scope,
 } from '@liquid/types';
+import type { ExecResult } from './exec-result.js';
 import { exact, integerIn } from './internal/codec.js';
-import {
-  childEnvironment,
-  type CommandResult,
-  findProgram,
-  runCommand,
-  signalGroup,
-} from './internal/run-command.js';
+import { childEnvironment, findProgram, runCommand, signalGroup } from './internal/run-command.js';
 import { createLineSplitter } from './internal/lines.js';
-
-/** What a program left behind; its exit code is for the caller to judge. @since 0.1.0 */
-export type ExecResult = CommandResult;
 
 /** How {@link execIn} runs a program. @since 0.1.0 */
 export interface ExecOptions {

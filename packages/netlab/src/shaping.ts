@@ -1,6 +1,7 @@
 /** Shaping: how fast one end of a link sends, and what waits or is dropped meanwhile, as `tc` says it. */
 
 import * as t from 'io-ts';
+import type { Argv } from './argv.js';
 import { exact, integerIn, oneKind } from './internal/codec.js';
 
 /**
@@ -182,9 +183,7 @@ const tokenBucketArguments = (shaping: TokenBucket, mtu: number): string[] => {
   return ['tbf', 'rate', `${shaping.rateBps}bit`, 'burst', `${burst}b`, 'limit', `${limit}b`];
 };
 
-type Command = readonly [string, ...string[]];
-
-const classCommand = (base: string[], shaping: HierarchicalTokenBucket, mtu: number): Command => {
+const classCommand = (base: string[], shaping: HierarchicalTokenBucket, mtu: number): Argv => {
   const ceil = Math.max(shaping.ceilBps ?? shaping.rateBps, shaping.rateBps);
   const burst = shaping.burstBytes ?? defaultBurstBytes(shaping.rateBps, mtu);
   const ceilBurst = shaping.burstBytes ?? defaultBurstBytes(ceil, mtu);
@@ -223,13 +222,13 @@ export const shapingCommands = (
   place: { readonly namespace: string; readonly device: string; readonly mtu: number },
   shaping: Shaping | null,
   previous: Shaping | null = null,
-): ReadonlyArray<Command> => {
+): ReadonlyArray<Argv> => {
   const { namespace, device, mtu } = place;
   const on = (what: string, verb: string): string[] => ['-n', namespace, what, verb, 'dev', device];
   if (shaping === null) {
     return previous === null ? [] : [['tc', ...on('qdisc', 'del'), 'root']];
   }
-  const root = (args: ReadonlyArray<string>): Command => [
+  const root = (args: ReadonlyArray<string>): Argv => [
     'tc',
     ...on('qdisc', 'replace'),
     'root',
@@ -241,7 +240,7 @@ export const shapingCommands = (
   if (shaping.kind !== 'htb') return [root(queueArguments(shaping))];
   const queue = queueArguments(shaping.queue ?? defaultQueue(shaping, mtu));
   const leaf = LEAF_HANDLE[queue[0]] ?? '14:';
-  const leafCommand: Command = [
+  const leafCommand: Argv = [
     'tc',
     ...on('qdisc', 'replace'),
     'parent',

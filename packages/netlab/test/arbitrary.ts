@@ -9,7 +9,7 @@ export const cases = (share: number): number =>
 const rate = fc.integer({ min: 8, max: 1e10 });
 const bytes = fc.integer({ min: 1, max: 1e9 });
 
-export const fifo = fc.oneof(
+const fifo = fc.oneof(
   fc.record({ kind: fc.constant('fifo' as const) }),
   fc.record({ kind: fc.constant('fifo' as const), limitBytes: bytes }),
   fc.record({ kind: fc.constant('fifo' as const), limitPackets: bytes }),

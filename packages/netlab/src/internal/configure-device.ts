@@ -2,7 +2,7 @@
 
 import * as E from 'fp-ts/lib/Either.js';
 import type { LiquidError } from '@liquid/types';
-import type { Argv } from '../planned.js';
+import type { Argv } from '../argv.js';
 import { splitPrefix } from './address.js';
 import { runAdministration } from './run-step.js';
 

@@ -5,16 +5,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { aborted, fromUnknown, limitExceeded, type LiquidError, timeout } from '@liquid/types';
+import type { ExecResult } from '../exec-result.js';
 import { programMissing } from './system-error.js';
-
-/** What a program left behind. */
-export interface CommandResult {
-  /** `null` where a signal ended it. */
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface CommandOptions {
   /** Milliseconds until it is ended; 0 is no deadline. */
@@ -82,7 +74,7 @@ export const signalGroup = (pid: number | undefined, signal: NodeJS.Signals): vo
 export const runCommand = async (
   argv: ReadonlyArray<string>,
   options: CommandOptions,
-): Promise<E.Either<LiquidError, CommandResult>> => {
+): Promise<E.Either<LiquidError, ExecResult>> => {
   const [program = '', ...args] = argv;
   const what = argv.join(' ');
   if (options.signal?.aborted === true) return E.left(aborted({ what }));
@@ -129,7 +121,7 @@ export const runCommand = async (
         : undefined;
     const onAbort = (): void => end(aborted({ what }));
     options.signal?.addEventListener('abort', onAbort, { once: true });
-    const settle = (result: E.Either<LiquidError, CommandResult>): void => {
+    const settle = (result: E.Either<LiquidError, ExecResult>): void => {
       clearTimeout(deadline);
       clearTimeout(killTimer);
       options.signal?.removeEventListener('abort', onAbort);

@@ -2,7 +2,8 @@
 
 import * as E from 'fp-ts/lib/Either.js';
 import type { LiquidError } from '@liquid/types';
-import type { Argv, Step } from '../planned.js';
+import type { Argv } from '../argv.js';
+import type { Step } from '../planned.js';
 import type { Libc } from './libc.js';
 import { setSysctl } from './network-namespace.js';
 import { turnOffloadOff } from './offload.js';

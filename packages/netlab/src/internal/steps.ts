@@ -1,7 +1,8 @@
 /** The steps that make each thing of a network. */
 
+import type { Argv } from '../argv.js';
 import type { HostDescription, RouteDescription, RuleDescription } from '../description.js';
-import type { Argv, PlannedNode, Step } from '../planned.js';
+import type { PlannedNode, Step } from '../planned.js';
 import { shapingCommands } from '../shaping.js';
 import { familyOf, splitPrefix } from './address.js';
 import { BRIDGE, type End } from './topology.js';
