@@ -2,6 +2,7 @@
 import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { createFeedbackRecord, writeFeedback1, writeFeedback2 } from '../src/feedback.js';
+import { onesSum } from '../src/internal/header-chain.js';
 import {
   IP_FORMATS,
   IpCompressorContext,
@@ -217,6 +218,52 @@ describe('compressor', () => {
     expect(compressed(compressor, packet.slice(0, 20))).toBe(-10);
     expect(serialize(compressor)).toEqual(before);
     expect(send(packet).length).toBeGreaterThan(0);
+  });
+
+  it('ends the chain at the first header that a decompressor could not infer, and after `levels` headers', () => {
+    const four = (n: number) => Array.from({ length: n }, () => STEADY);
+    const round = (packets: readonly Uint8Array[], levels?: number): number => {
+      const options = {
+        cid: 0,
+        large: false,
+        windowWidth: 4,
+        repetitions: 2,
+        refreshIr: 1700,
+        refreshFo: 700,
+        sn: 0,
+      };
+      const compressor = new IpCompressorContext(
+        levels === undefined ? options : { ...options, levels },
+      );
+      const decompressor = new IpDecompressorContext({ cid: 0, large: false });
+      let saved = 0;
+      for (const packet of packets) {
+        const sent = compressed(compressor, packet);
+        if (typeof sent === 'number') return sent;
+        expect(decompressed(decompressor, sent, false)).toEqual(packet);
+        saved = packet.length - sent.length;
+      }
+      return saved;
+    };
+    const packetsOf = (n: number): Uint8Array[] => {
+      const next = createFlow({ seed: 5, levels: four(n), protocol: 17 });
+      return Array.from({ length: 20 }, next);
+    };
+    // UO-0 in place of two headers; six octets for each further one; nothing for what lies behind the fourth
+    expect(round(packetsOf(2))).toBe(2 * 20 - 1);
+    expect(round(packetsOf(4))).toBe(4 * 20 - 1 - 2 * 6);
+    expect(round(packetsOf(7))).toBe(4 * 20 - 1 - 2 * 6);
+    expect(round(packetsOf(7), 2)).toBe(2 * 20 - 1);
+    expect(round(packetsOf(3), 1)).toBe(20 - 1);
+    const fragments = packetsOf(3).map((packet) => {
+      // the second header says "more fragments" and has the checksum to it
+      packet[26] = 0x20;
+      packet.set([0, 0], 30);
+      const checksum = ~onesSum(packet, 20, 40) & 0xffff;
+      packet.set([checksum >> 8, checksum & 255], 30);
+      return packet;
+    });
+    expect(round(fragments)).toBe(20 - 1);
   });
 
   it('a constant, a random, a swapped and a counting IP-ID reach their smallest packets', () => {

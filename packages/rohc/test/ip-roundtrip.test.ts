@@ -63,6 +63,13 @@ const octets = (packet: Uint8Array | number): Uint8Array => {
   return packet;
 };
 
+/** A comparison of octets first: `toEqual` takes a hundred times as long. */
+const expectSame = (got: Uint8Array | number, packet: Uint8Array, where: string): void => {
+  if (typeof got === 'number' || Buffer.compare(got, packet) !== 0) {
+    expect(got, where).toEqual(packet);
+  }
+};
+
 describe('profile 0x0004', () => {
   it('gives every packet back, in every format', () => {
     const coverage = new Map<string, Map<string, number>>();
@@ -72,8 +79,10 @@ describe('profile 0x0004', () => {
       for (let i = 0; i < PACKETS; i++) {
         const packet = next();
         const sent = octets(compressed(compressor, packet));
-        expect(decompressed(decompressor, sent, large), `seed ${seed} packet ${i}`).toEqual(packet);
-        expect(decompressor.lastFormat).toBe(compressor.lastFormat);
+        expectSame(decompressed(decompressor, sent, large), packet, `seed ${seed} packet ${i}`);
+        if (decompressor.lastFormat !== compressor.lastFormat) {
+          expect(decompressor.lastFormat).toBe(compressor.lastFormat);
+        }
         const name = IP_FORMATS[compressor.lastFormat] as string;
         const row = coverage.get(name) ?? new Map<string, number>();
         coverage.set(name, row.set(shape, (row.get(shape) ?? 0) + 1));
@@ -110,7 +119,7 @@ describe('profile 0x0004', () => {
           continue;
         }
         lost = 0;
-        expect(decompressed(decompressor, sent, large), `seed ${seed} packet ${i}`).toEqual(packet);
+        expectSame(decompressed(decompressor, sent, large), packet, `seed ${seed} packet ${i}`);
       }
     }
   });
