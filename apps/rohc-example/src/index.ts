@@ -1,2 +1,12 @@
-/** Scenarios of `@liquid/rohc`. */
-export {};
+/**
+ * # @liquid/rohc-example
+ *
+ * Scenarios of `@liquid/rohc`: real TCP acknowledgements shrink.
+ *
+ * @packageDocumentation
+ */
+import type { Scenario } from '@liquid/types/scenario';
+import { rohcCapture } from './rohc-capture.js';
+
+/** What this app offers to the console. */
+export const scenarios: readonly Scenario[] = [rohcCapture];
