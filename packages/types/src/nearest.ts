@@ -43,14 +43,18 @@ export const nearestNames = (
   if (wanted.length === 0 || wanted.length > MAX_NAME) return [];
   const lower = wanted.toLowerCase();
   const reach = Math.max(2, Math.floor(wanted.length / 3));
-  return names
+  const near = names
     .map((name) => {
       const other = name.slice(0, MAX_NAME).toLowerCase();
       const within = other.startsWith(lower) || lower.startsWith(other) ? 1 : Infinity;
       return { name, far: Math.min(within, distance(lower, other)) };
     })
     .filter(({ far }) => far <= reach)
-    .sort((a, b) => a.far - b.far)
+    .sort((a, b) => a.far - b.far);
+  // One that is plainly nearer than the rest is the one that was meant.
+  const best = near[0]?.far ?? 0;
+  return near
+    .filter(({ far }) => far <= best + 1)
     .slice(0, 3)
     .map(({ name }) => name);
 };

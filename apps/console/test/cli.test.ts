@@ -1,0 +1,388 @@
+/** The built console as a process: output, exit codes, signals, pipes. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunEvent, RunOutcome } from '@liquid/types/scenario';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const bin = join(root, 'dist/cli.js');
+const fixtures = join(import.meta.dirname, 'fixtures/scenarios.js');
+const folder = mkdtempSync(join(tmpdir(), 'lq-console-'));
+
+beforeAll(() => {
+  expect(existsSync(bin), 'the console is built').toBe(true);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Result {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const start = (...args: ReadonlyArray<string>): ChildProcess =>
+  spawn(process.execPath, [bin, '--from', fixtures, ...args], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+
+const finish = async (child: ChildProcess): Promise<Result> => {
+  let [out, err] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, out, err };
+};
+
+const run = (...args: ReadonlyArray<string>): Promise<Result> => finish(start(...args));
+
+/** The one object that a command with `--json` prints, checked by its codec. */
+const outcome = (result: Result): RunOutcome => {
+  expect(result.out.trim().split('\n')).toHaveLength(1);
+  const json: unknown = JSON.parse(result.out);
+  expect(RunOutcome.is(json)).toBe(true);
+  return json as RunOutcome;
+};
+
+/** Progress lines, every one checked by its codec. */
+const events = (result: Result): ReadonlyArray<RunEvent> =>
+  result.err
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const json: unknown = JSON.parse(line);
+      expect([line, RunEvent.is(json)]).toEqual([line, true]);
+      return json as RunEvent;
+    });
+
+// Nothing that a terminal would act on may come out of a pipe.
+// oxlint-disable-next-line no-control-regex
+const ESCAPES = /\u001b/;
+
+describe('list', () => {
+  test('shows all tools as trades by dimension, and what runs', async () => {
+    const result = await run('list');
+    expect(result.code).toBe(0);
+    const at = (text: string): number => result.out.indexOf(text);
+    for (const name of [
+      'vm3',
+      'block-storage',
+      'irmin-merge',
+      'trevi',
+      'vnf-pool',
+      'hack',
+      'multiwifi',
+      'shushi',
+      'grin',
+      'market',
+      'mptcp-pm',
+    ]) {
+      expect([name, at(`@liquid/${name}`) >= 0]).toEqual([name, true]);
+    }
+    expect(at('cross-resource') < at('vm3') && at('vm3') < at('cross-layer')).toBe(true);
+    expect(
+      at('cross-layer') < at('fixture-dice') && at('fixture-dice') < at('cross-provider'),
+    ).toBe(true);
+    expect(result.out).toContain('cpu, memory → airtime, bandwidth');
+    expect(result.out).toContain(
+      'needs Debian package no-such-package: run: apt-get install no-such-package',
+    );
+    expect(result.out).toContain('not built yet');
+    expect(result.out).not.toMatch(ESCAPES);
+  });
+  test('without arguments says how to run one', async () => {
+    const result = await run();
+    expect([result.code, result.out.includes('Run one:  npm start -- run ')]).toEqual([0, true]);
+  });
+  test('as JSON describes inputs well enough for a form', async () => {
+    const result = await run('list', '--json');
+    const { ok, result: list } = JSON.parse(result.out) as {
+      ok: boolean;
+      result: {
+        scenarios: ReadonlyArray<{
+          id: string;
+          needs: ReadonlyArray<{ met: boolean }>;
+          inputs: ReadonlyArray<object>;
+        }>;
+      };
+    };
+    expect([result.code, ok]).toEqual([0, true]);
+    const dice = list.scenarios.find(({ id }) => id === 'fixture-dice');
+    expect(dice?.inputs[0]).toEqual({
+      name: 'throwCount',
+      flag: '--throw-count',
+      kind: 'integer',
+      title: 'throws',
+      description: 'How often.',
+      default: 20,
+      unit: null,
+      min: 1,
+      max: 100000,
+      choices: null,
+      accepts: null,
+    });
+    const needy = list.scenarios.find(({ id }) => id === 'fixture-needy');
+    expect(needy?.needs.map(({ met }) => met)).toEqual([false, false]);
+  });
+  test('offers the scenarios of every app that the console depends on', async () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const { result } = JSON.parse((await run('list', '--json')).out) as {
+      result: { scenarios: ReadonlyArray<{ id: string }> };
+    };
+    const listed = result.scenarios.map(({ id }) => id);
+    const apps = Object.keys(manifest.dependencies).filter((name) => name.endsWith('-example'));
+    expect(apps.length).toBeGreaterThan(0);
+    for (const app of apps) {
+      const exported = (await import(app)) as { scenarios?: ReadonlyArray<{ id: string }> };
+      expect(listed).toEqual(
+        expect.arrayContaining((exported.scenarios ?? []).map(({ id }) => id)),
+      );
+    }
+  });
+  test('goes on without a module that can not be loaded, and says so', async () => {
+    const bad = join(folder, 'bad.mjs');
+    writeFileSync(bad, 'export const scenarios = [{ id: "half" }]');
+    const result = await run('list', '--from', bad, '--from', join(folder, 'none.mjs'));
+    expect(result.code).toBe(0);
+    expect(result.err).toMatch(/warning: .*bad\.mjs at scenarios\[0\]: expected a scenario/);
+    expect(result.err).toMatch(/warning: .*none\.mjs/);
+    const twice = await run('list', '--from', fixtures, '--json');
+    expect(twice.err).toMatch(
+      /"type":"log","level":"warn","message":"scenario fixture-dice is in conflict/,
+    );
+  });
+});
+
+describe('run', () => {
+  test('prints figures, tables, comparison, notes, plots and the seed', async () => {
+    const result = await run('run', 'fixture-dice', '--throw-count', '300', '--seed', '7');
+    expect([result.code, result.err.includes('throws')]).toEqual([0, false]);
+    for (const text of [
+      'The sum is ',
+      'pips',
+      'Flags',
+      'evil\\x1b[2J',
+      'Beside the deliverable',
+      '✓ reached',
+      'about 3.5 (3.1.4)',
+      '- A note.',
+      'Sum (sum, pips)',
+      '│',
+      'low half',
+      '█',
+      '--seed 7 repeats this run',
+    ]) {
+      expect([text, result.out.includes(text)]).toEqual([text, true]);
+    }
+    expect(result.out).not.toMatch(ESCAPES);
+  });
+  test('with --json prints one object, and NDJSON beside it', async () => {
+    const result = await run(
+      'run',
+      'fixture-dice',
+      '--json',
+      '--seed',
+      '7',
+      '--size',
+      '2 KiB',
+      '--mode',
+      'loaded',
+      '--loud',
+      '--no-calm',
+    );
+    const printed = outcome(result);
+    expect(result.code).toBe(0);
+    if (!printed.ok) throw new Error('not ok');
+    expect(printed.result).toMatchObject({
+      scenario: 'fixture-dice',
+      seed: '7',
+      input: { throwCount: 20, size: '2 KiB', mode: 'loaded', loud: true, calm: false },
+      report: { summary: 'The sum is 120.' },
+    });
+    const told = events(result);
+    expect(told.find(({ type }) => type !== 'log')).toEqual({
+      type: 'start',
+      scenario: 'fixture-dice',
+      seed: '7',
+    });
+    expect(told.filter(({ type }) => type === 'point')).toHaveLength(40);
+    expect(told.filter(({ type }) => type === 'progress').at(-1)).toMatchObject({
+      done: 20,
+      total: 20,
+    });
+    expect(told.find(({ type }) => type === 'log')).toMatchObject({ level: 'warn' });
+  });
+  test('repeats itself with the seed that it printed', async () => {
+    const first = outcome(await run('run', 'fixture-dice', '--json'));
+    if (!first.ok) throw new Error('not ok');
+    const again = outcome(await run('run', 'fixture-dice', '--json', '--seed', first.result.seed));
+    expect(again).toEqual(first);
+  });
+  test('warnings are escaped on standard error', async () => {
+    const result = await run('run', 'fixture-dice', '--loud');
+    expect(result.err).toContain('warn: loud\\x1b[31m indeed');
+  });
+  test('reads files, standard input too', async () => {
+    const file = join(folder, 'a.bin');
+    writeFileSync(file, Buffer.alloc(1_000_001));
+    const bytes = async (...args: ReadonlyArray<string>): Promise<unknown> => {
+      const printed = outcome(await run('run', 'fixture-reader', '--json', ...args));
+      return printed.ok ? printed.result.report.figures[0]?.value : printed.error._tag;
+    };
+    expect(await bytes('--input', file)).toBe(1_000_001);
+    expect(await bytes('--input', file, '--whole')).toBe('LimitExceeded');
+    expect(await bytes('--input', join(folder, 'none'))).toBe('NotFound');
+    expect(await bytes('--input', folder)).toBe('Io');
+    const child = start('run', 'fixture-reader', '--input', '-', '--json');
+    child.stdin?.end('hello');
+    expect(outcome(await finish(child))).toMatchObject({
+      result: { report: { figures: [{ value: 5 }] } },
+    });
+    const waiting = start('run', 'fixture-reader', '--input', '-', '--json');
+    const ended = finish(waiting);
+    await new Promise<void>((resolve) => waiting.stderr?.once('data', () => resolve()));
+    waiting.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+  });
+});
+
+describe('failures', () => {
+  test('of a run: one line with the mend, exit code 1', async () => {
+    expect(await run('run', 'fixture-failing')).toMatchObject({ code: 1, out: '' });
+    expect((await run('run', 'fixture-failing')).err).toContain(
+      'error: CRC differs\\n - send it again',
+    );
+    const json = await run('run', 'fixture-failing', '--json');
+    expect([json.code, outcome(json)]).toEqual([
+      1,
+      {
+        ok: false,
+        error: { _tag: 'CrcMismatch', message: 'CRC differs\\n', remedy: 'send it again' },
+      },
+    ]);
+    expect((await run('run', 'fixture-throwing')).err).toContain(
+      'bug in scenario fixture-throwing failed: oh no',
+    );
+  });
+  test('of needs: all that is missing, with what brings it', async () => {
+    const result = await run('run', 'fixture-needy');
+    expect([result.code, result.out]).toEqual([1, '']);
+    expect(result.err).toContain(
+      'needs Debian package no-such-package; needs root - run: apt-get install no-such-package; run it as root',
+    );
+    expect(outcome(await run('run', 'fixture-needy', '--json'))).toMatchObject({
+      ok: false,
+      error: { _tag: 'Unsupported' },
+    });
+  });
+  test.each([
+    [['run'], 'run needs the name of a scenario'],
+    [['run', 'fixture-dise'], 'did you mean fixture-dice?'],
+    [['run', 'fixture-dise', '--throw-count', '5'], 'did you mean fixture-dice?'],
+    [['run', 'zzz'], 'scenario zzz does not exist - see npm start -- list'],
+    [
+      ['run', 'fixture-dice', '--throw-count', '0'],
+      'throws: expected a whole number from 1 to 100000, got "0"',
+    ],
+    [['run', 'fixture-dice', '--throw-count'], 'argument missing'],
+    [['run', 'fixture-dice', '--mode', 'odd'], 'expected fair or loaded, got "odd"'],
+    [['run', 'fixture-dice', '--nonsense'], "unknown option '--nonsense'"],
+    [['run', 'fixture-dice', 'more'], 'too many arguments'],
+    [['run', 'fixture-dice', '--seed', '-1'], '--seed'],
+    [['run', 'fixture-dice', '--seed', 'x'], '--seed takes a whole number'],
+    [['lisst'], 'command lisst does not exist - did you mean list?'],
+    [['list', 'more'], 'too many arguments'],
+    [['--nonsense'], "unknown option '--nonsense'"],
+  ])('of usage: %j', async (args, text) => {
+    const result = await run(...args);
+    expect([result.code, result.out]).toEqual([2, '']);
+    const lines = result.err
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('warning'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(text);
+    const json = await run(...args, '--json');
+    expect([json.code, outcome(json).ok]).toEqual([2, false]);
+  });
+  test('help is no failure', async () => {
+    for (const args of [
+      ['--help'],
+      ['run', '--help'],
+      ['run', 'fixture-dice', '--help'],
+      ['list', '-h'],
+      ['--version'],
+    ]) {
+      const result = await run(...args);
+      expect([args, result.code, result.out !== '']).toEqual([args, 0, true]);
+    }
+    expect((await run('run', 'fixture-dice', '--help')).out).toMatch(
+      /--throw-count <n> +How often\. \(from 1 to 100000; default 20\)/,
+    );
+    expect((await run('run', '--help')).out).toContain('fixture-dice');
+  });
+});
+
+describe('interruption', () => {
+  const begun = async (child: ChildProcess): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      child.stderr?.on('data', (text: Buffer) => {
+        if (text.toString().includes('sleeping')) resolve();
+      });
+    });
+  };
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s aborts the run: 130', async (signal) => {
+    const child = start('run', 'fixture-slow', '--json');
+    const result = finish(child);
+    await begun(child);
+    child.kill(signal);
+    const ended = await result;
+    expect([ended.code, ended.signal]).toEqual([130, null]);
+    expect(outcome(ended)).toMatchObject({ ok: false, error: { _tag: 'Aborted' } });
+  });
+  test('a run that does not listen ends on the second wish, not on an echo of the first', async () => {
+    const child = start('run', 'fixture-slow', '--deaf', '--json');
+    const result = finish(child);
+    await begun(child);
+    child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(child.exitCode).toBe(null);
+    child.kill('SIGINT');
+    expect((await result).code).toBe(130);
+  });
+  test('a closed pipe ends it with one line', async () => {
+    const child = start('run', 'fixture-chatty');
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    const result = await finish(child);
+    expect(result.code).toBe(1);
+    expect(
+      result.err
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('warning')),
+    ).toEqual(['error: standard output was closed by its reader']);
+  });
+  test('a closed standard error is no reason to stop', async () => {
+    const child = start('run', 'fixture-dice', '--throw-count', '5000', '--json');
+    child.stderr?.destroy();
+    expect(outcome(await finish(child)).ok).toBe(true);
+  });
+  test('a long report arrives whole through a slow pipe', async () => {
+    const child = start('run', 'fixture-chatty', '--json');
+    child.stdout?.pause();
+    const finished = finish(child);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    child.stdout?.resume();
+    const result = await finished;
+    const printed = outcome(result);
+    expect(printed.ok && printed.result.report.notes.length).toBe(20000);
+  });
+});
