@@ -32,6 +32,7 @@ import {
   TRUNCATED,
   UNSUPPORTED_PROFILE,
 } from './internal/codes.js';
+import { shareContexts } from './internal/context-access.js';
 import { createHeaderChain, parseHeaderChain } from './internal/header-chain.js';
 import type { DecompressorContext } from './internal/profile.js';
 import { IpDecompressorContext } from './profiles/ip/index.js';
@@ -224,6 +225,14 @@ const build = (config: DecompressorConfig): Decompressor => {
     contexts[context.cid] = context;
   };
 
+  const drop = (cid: number): void => {
+    const context = contexts[cid];
+    if (context === undefined) return;
+    if (latest === context) latest = undefined;
+    contexts[cid] = undefined;
+    live--;
+  };
+
   /** Says what happened to a packet of `cid` to the peer, where that is wanted and not said too often. */
   const report = (cid: number, context: DecompressorContext | undefined, code: number): void => {
     if (code >= 0) {
@@ -238,6 +247,8 @@ const build = (config: DecompressorConfig): Decompressor => {
       }
       return;
     }
+    // a negative acknowledgement is due once damage is assumed, not for a lone failure (RFC 6846 section 5.3.1.5)
+    if (context !== undefined && context.mode === 2) return;
     const since = sinceNack[cid] ?? 0;
     sinceNack[cid] = (since + 1) % config.nackInterval;
     if (since !== 0) return;
@@ -294,7 +305,11 @@ const build = (config: DecompressorConfig): Decompressor => {
       const profile = packet[at++] as number;
       const fits = known?.profile === profile;
       const context = fits ? known : newContext(profile, cid);
-      if (context === undefined) return UNSUPPORTED_PROFILE;
+      if (context === undefined) {
+        // the CID now belongs to a flow that can't be followed: its packets must not meet the old context
+        drop(cid);
+        return UNSUPPORTED_PROFILE;
+      }
       const code = context.decompressIr(packet, start, first, at, end, out, to);
       // a context of another profile goes only once its successor stands
       if (code >= 0) {
@@ -361,7 +376,7 @@ const build = (config: DecompressorConfig): Decompressor => {
 
   const scratchPacket = new Uint8Array(PACKET_MAX);
 
-  return {
+  const decompressor: Decompressor = {
     config,
     decompress: (packet) => {
       const feedback: Uint8Array[] = [];
@@ -433,12 +448,7 @@ const build = (config: DecompressorConfig): Decompressor => {
       context.restore(saved);
       return E.right(undefined);
     },
-    release: (cid) => {
-      if (contexts[cid] === undefined) return;
-      if (latest === contexts[cid]) latest = undefined;
-      contexts[cid] = undefined;
-      live--;
-    },
+    release: drop,
     lastCid: () => latest?.cid ?? -1,
     lastProfile: () => latest?.profile ?? -1,
     lastFormat: () => latest?.lastFormat ?? -1,
@@ -463,6 +473,7 @@ const build = (config: DecompressorConfig): Decompressor => {
       };
     },
   };
+  return shareContexts(decompressor, (cid) => contexts[cid]);
 };
 
 /** A bounded queue of feedback to send, in typed arrays: the oldest leaves when it is full. */

@@ -143,6 +143,7 @@ export {
   type DecompressorSnapshot,
   type FeedbackSink,
 } from './decompressor.js';
+export * from './dissect/index.js';
 export { errorOf, type RohcError } from './errors.js';
 export * from './feedback.js';
 export * from './feedback-element.js';

@@ -34,7 +34,7 @@ import {
   UOR_2_EXT3,
 } from './formats.js';
 import { codedLevel, decodeIpIds, usesOffset } from './ip-id-decode.js';
-import { crcDynamic, crcStatic, u16 } from './layout.js';
+import { crcDynamic, crcStatic, LEVEL_WORDS, u16, VERSION } from './layout.js';
 import { ListDecoder } from './list-decoder.js';
 import {
   buildHeaders,
@@ -113,6 +113,27 @@ export class IpDecompressorContext implements DecompressorContext {
     this.repair = options.repair ?? true;
     this.k = options.damage?.k ?? DAMAGE.k;
     this.n = Math.min(FAILURES_MAX, options.damage?.n ?? DAMAGE.n);
+  }
+
+  /** What the dissector needs to know: the IP headers, outermost first, and the reference SN. */
+  view():
+    | {
+        readonly versions: readonly number[];
+        readonly flags: readonly number[];
+        readonly sn: number;
+      }
+    | undefined {
+    const t = this.template;
+    if (t === undefined) return undefined;
+    const { count, levels } = t.layout;
+    return {
+      versions: Array.from(
+        { length: count },
+        (_, i) => levels[i * LEVEL_WORDS + VERSION] as number,
+      ),
+      flags: [...t.flags.subarray(0, count)],
+      sn: this.msn,
+    };
   }
 
   /** Whether the last decoded format carried more than a CRC-3: worth a positive feedback. */
