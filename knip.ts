@@ -48,6 +48,8 @@ export default {
     'interop/*': {
       // Started by name: tests, measurements, recordings.
       entry: ['**/*.ts'],
+      // Programs of Debian packages; scripts/system-deps lists those.
+      ignoreBinaries: ['.*'],
       project: ['**/*.ts'],
       ignoreDependencies: [...ANATOMY, 'fp-ts', 'io-ts', '@liquid/.*'],
     },
