@@ -159,6 +159,10 @@ const BYTES_OUT = 2;
 const PAYLOAD_BYTES = 3;
 const TOTALS = 4;
 
+/** Whether the decompressor said that it will not, or can't, follow this context. */
+const refused = (context: CompressorContext): boolean =>
+  context instanceof TcpCompressorContext && (context.rejected || context.tooLarge);
+
 const build = (config: CompressorConfig): Compressor => {
   const large = config.cids === 'large';
   const tcpEnabled = config.profiles.includes(0x0006);
@@ -252,7 +256,7 @@ const build = (config: CompressorConfig): Compressor => {
     const hash = flowHash(packet, chain);
     const known = find(0x0006, packet, hash);
     if (known !== undefined) {
-      if ((known as TcpCompressorContext).rejected) return UNCOMPRESSIBLE;
+      if (refused(known)) return UNCOMPRESSIBLE;
       flows.touch(known.cid);
       const length = known.compress(packet, chain, out, at);
       return length < 0 ? length : count(known, length);
@@ -274,7 +278,11 @@ const build = (config: CompressorConfig): Compressor => {
   };
 
   const compressOther = (packet: Uint8Array, out: Uint8Array, at: number): number => {
-    if (ipEnabled) {
+    // a decompressor that refused a flow wants no smaller context for it either (RFC 6846 section 8.3.2.1)
+    const flow =
+      chain.tcp && tcpEnabled ? find(0x0006, packet, flowHash(packet, chain)) : undefined;
+    const stopped = flow instanceof TcpCompressorContext && flow.rejected;
+    if (ipEnabled && !stopped) {
       const hash = hostsHash(packet, chain);
       const known = find(0x0004, packet, hash);
       const context =
@@ -329,7 +337,7 @@ const build = (config: CompressorConfig): Compressor => {
         last !== undefined &&
         last.profile === 0x0006 &&
         last.matches(packet, chain) &&
-        !(last as TcpCompressorContext).rejected
+        !refused(last)
       ) {
         const length = last.compress(packet, chain, out, at);
         if (length >= 0) return count(last, length);
@@ -370,6 +378,7 @@ const build = (config: CompressorConfig): Compressor => {
       if (!chain.tcp) return fail(NOT_ELIGIBLE);
       const known = tcpAt(cid);
       if (known?.matches(packet, chain) === true) {
+        if (refused(known)) return fail(NOT_ELIGIBLE);
         flows.touch(cid);
         const length = known.compress(packet, chain, out, at);
         return length < 0

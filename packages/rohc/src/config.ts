@@ -46,7 +46,6 @@ export const CompressorConfigCodec = t.exact(
     refreshFo: integer(0, 0xffffffff),
     replication: t.boolean,
     seed: integer(0, Number.MAX_SAFE_INTEGER),
-    rollbackDepth: integer(1, 4096),
   }),
   'compressor configuration',
 );
@@ -99,8 +98,6 @@ export interface CompressorConfig {
    * uncompressed. For links that have an integrity check of their own, such as HACK's.
    */
   readonly elideTcpChecksum: boolean;
-  /** Packets after a snapshot during which it can be rolled back to. */
-  readonly rollbackDepth: number;
 }
 
 /**
@@ -143,7 +140,6 @@ export const defaultCompressorConfig: CompressorConfig = {
   replication: true,
   seed: 0,
   elideTcpChecksum: false,
-  rollbackDepth: 64,
 };
 
 /**

@@ -134,7 +134,7 @@ export const errorOf = (code: number, length = 0): RohcError => {
     case EXPIRED:
       return conflict({
         path: 'snapshot',
-        message: 'snapshot is out of date: too many packets followed it, or its context has gone',
+        message: 'snapshot is out of date: its context has gone',
       });
     case MALFORMED:
       return decodeError({

@@ -26,5 +26,5 @@ export const NOT_ELIGIBLE = -10;
 export const UNCOMPRESSIBLE = -11;
 /** The context is damaged: this packet type is not tried before a repairing one (RFC 6846 section 5.3.1.2). */
 export const DAMAGED = -12;
-/** A snapshot that its context has left too far behind, or whose context is no longer there. */
+/** A snapshot whose context is no longer there. */
 export const EXPIRED = -13;

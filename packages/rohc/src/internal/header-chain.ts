@@ -216,7 +216,9 @@ export const parseHeaderChain = (
       case PROTOCOL_MINE: {
         if (at + 8 > end) break scan;
         length = ((b[at + 1] as number) & 0x80) !== 0 ? 12 : 8;
-        if (at + length > end || onesSum(b, at, at + length) !== 0xffff) break scan;
+        // as with IPv4, a checksum of all ones can't be inferred
+        if (at + length > end || u16(b, at + 2) === 0xffff) break scan;
+        if (onesSum(b, at, at + length) !== 0xffff) break scan;
         kind = MINE;
         following = b[at] as number;
         break;

@@ -115,8 +115,10 @@ export class TcpCompressorContext implements CompressorContext {
   msnSet = false;
   /** Whether the channel still has this context under its CID. */
   live = true;
-  /** The decompressor refuses the flow (REJECT, CONTEXT_MEMORY): the channel sends it under another profile. */
+  /** The decompressor refuses the flow (REJECT): the channel sends it uncompressed. */
   rejected = false;
+  /** The decompressor lacks memory for this context (CONTEXT_MEMORY): the channel sends it under a smaller profile. */
+  tooLarge = false;
   /** Kinds of the headers, and their octets as last seen: statics to compare with, and contents to watch. */
   private signature = 0;
   private headers = new Uint8Array(0);
@@ -286,21 +288,18 @@ export class TcpCompressorContext implements CompressorContext {
     if (!parseOptions(b, tcp + 20, chain.payload, this.generic, options)) return UNCOMPRESSIBLE;
     const payload = chain.payloadLength;
     const innerAt = chain.offset[chain.innermost] as number;
-    if (parameters.elideChecksum) {
-      if (payload !== 0 || tcpChecksum(b, innerAt, tcp, chain.end) !== u16(b, tcp + 16)) {
-        return NOT_ELIGIBLE;
-      }
-    }
     const fresh = this.headersLength === 0;
+    // refusals come before anything changes
+    if (parameters.elideChecksum && (fresh || !this.elidable(b, chain))) return NOT_ELIGIBLE;
     if (fresh) this.begin(b, chain);
     const msn = (this.msn + 1) & 0xffff;
     const v4 = chain.kind[chain.innermost] === IPV4;
     const innerIp = chain.ipCount - 1;
 
     // what may only change by IR-DYN: outer DF and IP-ID behaviour, extension headers' contents, AH's reserved bits
-    let dynamicChanged = false;
-    if (!fresh && (chain.count > 1 || this.sequences > 0)) {
-      dynamicChanged = this.watchOuter(b, chain);
+    if (!fresh && chain.count > 1) {
+      if (this.needsDynamic(b, chain)) this.dynamicSent = 0;
+      this.followOuter(b, chain);
     }
 
     // the innermost IP header
@@ -381,7 +380,7 @@ export class TcpCompressorContext implements CompressorContext {
         ((lastRare ^ rare) & ECN_BITS) === 0 &&
         (stale || ((sent.rows[last + R.OUTER] as number) & 0xffff) === this.outerTosVersion);
       this.ecnQuiet = quiet ? this.ecnQuiet + 1 : 0;
-      if (this.ecnQuiet >= ECN_QUIET && (rareDiff & ECN_BITS) === 0) {
+      if (this.ecnQuiet >= ECN_QUIET && (rareDiff & ECN_BITS) === 0 && (outerDiff & 0xffff) === 0) {
         this.ecnUsed = 0;
         rare &= ~ECN_USED_BIT;
         rareDiff |= ECN_USED_BIT;
@@ -399,10 +398,7 @@ export class TcpCompressorContext implements CompressorContext {
     // IR, IR-CR and IR-DYN where the decompressor's context is not sure, by refresh, or where nothing else can say it
     let format = -1;
     if (this.irSent < parameters.repetitions) format = this.canReplicate(b, chain) ? IR_CR : IR;
-    else if (dynamicChanged) {
-      this.dynamicSent = 0;
-      format = IR_DYN;
-    } else if (this.dynamicSent < parameters.repetitions || rsf < 0 || stale) format = IR_DYN;
+    else if (this.dynamicSent < parameters.repetitions || rsf < 0 || stale) format = IR_DYN;
     else if (!this.feedbackSeen && !parameters.elideChecksum) {
       if (parameters.refreshIr > 0 && this.sinceIr >= parameters.refreshIr) format = IR;
       else if (parameters.refreshFo > 0 && this.sinceFo >= parameters.refreshFo) format = IR_DYN;
@@ -412,7 +408,6 @@ export class TcpCompressorContext implements CompressorContext {
       const msnDepth = Math.min(depthW, MSN_DEPTH_MAX);
       if (!R.allFit16(sent, R.MSN, msnDepth, msn, 4, 4)) format = IR_DYN;
     }
-    if (format >= 0 && parameters.elideChecksum) return NOT_ELIGIBLE;
 
     let written: number;
     if (format >= 0) {
@@ -693,40 +688,77 @@ export class TcpCompressorContext implements CompressorContext {
     }
   }
 
-  /** Compares what only an IR-DYN can change with the packet before; counts new versions of outer TTL and TOS. */
-  private watchOuter(b: Uint8Array, chain: HeaderChain): boolean {
+  /** Whether the packet can go out as a CO packet without its TCP checksum: a pure acknowledgement, the sum right. */
+  private elidable(b: Uint8Array, chain: HeaderChain): boolean {
+    const { repetitions, window } = this.parameters;
+    const { sent } = this;
+    const tcp = chain.inner;
+    if (chain.payloadLength !== 0 || sent.count === 0) return false;
+    if (this.irSent < repetitions || this.dynamicSent < repetitions) return false;
+    if ((RSF_INDEX[(b[tcp + 13] as number) & 7] as number) < 0) return false;
+    const depth = Math.min(sent.count, window, MSN_DEPTH_MAX);
+    if (!R.allFit16(sent, R.MSN, depth, (this.msn + 1) & 0xffff, 4, 4)) return false;
+    if (chain.count > 1 && this.needsDynamic(b, chain)) return false;
+    const ip = chain.offset[chain.innermost] as number;
+    return tcpChecksum(b, ip, tcp, chain.end) === u16(b, tcp + 16);
+  }
+
+  /** Whether something changed since the packet before that IR-DYN alone can say. */
+  private needsDynamic(b: Uint8Array, chain: HeaderChain): boolean {
     const h = this.headers;
-    let changed = false;
     let ip = 0;
     for (let i = 0; i < chain.count; i++) {
       const o = chain.offset[i] as number;
       const r = o - chain.start;
-      const kind = chain.kind[i];
-      if (kind === IPV4 || kind === IPV6) {
-        if (i !== chain.innermost) {
-          if (kind === IPV4) {
-            if (h[r + 8] !== b[o + 8]) this.outerTtlVersion = (this.outerTtlVersion + 1) & 0xffff;
-            if (h[r + 1] !== b[o + 1]) this.outerTosVersion = (this.outerTosVersion + 1) & 0xffff;
-            if ((((h[r + 6] as number) ^ (b[o + 6] as number)) & 0x40) !== 0) changed = true;
-            if (this.behaviors[ip] === ZERO && u16(b, o + 4) !== 0) {
-              this.behaviors[ip] = RANDOM;
-              changed = true;
-            }
-          } else {
-            if (h[r + 7] !== b[o + 7]) this.outerTtlVersion = (this.outerTtlVersion + 1) & 0xffff;
-            if (h[r] !== b[o] || (((h[r + 1] as number) ^ (b[o + 1] as number)) & 0xf0) !== 0) {
-              this.outerTosVersion = (this.outerTosVersion + 1) & 0xffff;
-            }
+      switch (chain.kind[i]) {
+        case IPV4:
+          if (i !== chain.innermost) {
+            if ((((h[r + 6] as number) ^ (b[o + 6] as number)) & 0x40) !== 0) return true;
+            if (this.behaviors[ip] === ZERO && u16(b, o + 4) !== 0) return true;
           }
-        }
-        ip++;
-      } else if (kind === HOP_BY_HOP || kind === DESTINATION) {
-        if (!same(h, r + 2, b, o + 2, (chain.length[i] as number) - 2)) changed = true;
-      } else if (kind === AH) {
-        if (!same(h, r + 2, b, o + 2, 2)) changed = true;
+          ip++;
+          break;
+        case IPV6:
+          ip++;
+          break;
+        case HOP_BY_HOP:
+        case DESTINATION:
+          if (!same(h, r + 2, b, o + 2, (chain.length[i] as number) - 2)) return true;
+          break;
+        case AH:
+          if (!same(h, r + 2, b, o + 2, 2)) return true;
+          break;
+        default:
+          break;
       }
     }
-    return changed;
+    return false;
+  }
+
+  /** Counts new versions of the outer headers' TTLs and TOS octets; takes over their IP-IDs' behaviour. */
+  private followOuter(b: Uint8Array, chain: HeaderChain): void {
+    const h = this.headers;
+    let ip = 0;
+    let ttl = false;
+    let tos = false;
+    for (let i = 0; i < chain.innermost; i++) {
+      const o = chain.offset[i] as number;
+      const r = o - chain.start;
+      const kind = chain.kind[i];
+      if (kind === IPV4) {
+        if (h[r + 8] !== b[o + 8]) ttl = true;
+        if (h[r + 1] !== b[o + 1]) tos = true;
+        if (u16(b, o + 4) !== 0) this.behaviors[ip] = RANDOM;
+        ip++;
+      } else if (kind === IPV6) {
+        if (h[r + 7] !== b[o + 7]) ttl = true;
+        if (h[r] !== b[o] || (((h[r + 1] as number) ^ (b[o + 1] as number)) & 0xf0) !== 0)
+          tos = true;
+        ip++;
+      }
+    }
+    if (ttl) this.outerTtlVersion = (this.outerTtlVersion + 1) & 0xffff;
+    if (tos) this.outerTosVersion = (this.outerTosVersion + 1) & 0xffff;
   }
 
   /** Whether this flow can still be announced by replication from its base context. */
@@ -1027,7 +1059,8 @@ export class TcpCompressorContext implements CompressorContext {
     const code = readFeedbackData(this.profile, bytes, crcFrom, from, to, record);
     if (code < 0) return code;
     this.feedbackSeen = true;
-    if (record.reject || record.contextMemory) this.rejected = true;
+    if (record.reject) this.rejected = true;
+    if (record.contextMemory) this.tooLarge = true;
     // a negative acknowledgement also acknowledges the packet that its MSN names (RFC 6846 section 8.3.1)
     const known = record.snValid && this.acknowledge(record.sn, record.snBits);
     if (record.ackType === FEEDBACK_ACK) return 0;
@@ -1350,8 +1383,14 @@ const sequentialFormat = (
   offset: number,
 ): number => {
   if (!seqChanged) {
-    if (!windowChanged && ackScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 3, 1)) return SEQ + 4;
-    if (!windowChanged && !ackChanged && seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) {
+    if (!windowChanged && ackScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 3, 1))
+      return SEQ + 4;
+    if (
+      !windowChanged &&
+      !ackChanged &&
+      seqScales &&
+      R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)
+    ) {
       return SEQ + 2;
     }
     if (

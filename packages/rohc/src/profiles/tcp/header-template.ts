@@ -47,7 +47,8 @@ export const addHeader = (t: HeaderTemplate, kind: number, length: number): numb
   const at = t.size;
   if (at + length > t.bytes.length) {
     const grown = new Uint8Array(Math.max(at + length, t.bytes.length * 2));
-    grown.set(t.bytes);
+    // what lies behind `size` belongs to a former flow
+    grown.set(t.bytes.subarray(0, at));
     t.bytes = grown;
   } else {
     t.bytes.fill(0, at, at + length);
