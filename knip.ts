@@ -52,6 +52,8 @@ export default {
       ignoreBinaries: ['.*'],
       project: ['**/*.ts'],
       ignoreDependencies: [...ANATOMY, 'fp-ts', 'io-ts', '@liquid/.*'],
+      // Programs of Debian packages, as scripts/system-deps lists them.
+      ignoreBinaries: ['ip', 'tc'],
     },
     docs: {
       entry: ['.vitepress/config.ts'],

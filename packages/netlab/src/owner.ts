@@ -21,7 +21,7 @@ const readText = (path: string): string | undefined => {
 };
 
 /** The scope of pids as this process sees them: its boot and its pid namespace. */
-export const currentScope = (): string => {
+const currentScope = (): string => {
   let pidNamespace = '';
   try {
     pidNamespace = readlinkSync('/proc/self/ns/pid');

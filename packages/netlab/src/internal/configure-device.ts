@@ -16,7 +16,7 @@ export interface DeviceSettings {
 }
 
 /** The commands that set an interface up. Pure. */
-export const deviceCommands = (settings: DeviceSettings): ReadonlyArray<Argv> => {
+const deviceCommands = (settings: DeviceSettings): ReadonlyArray<Argv> => {
   const { device, namespace, addresses, mtu, queueLength, up } = settings;
   const ip = (...rest: string[]): Argv =>
     namespace === undefined ? ['ip', ...rest] : ['ip', '-n', namespace, ...rest];

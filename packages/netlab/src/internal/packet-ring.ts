@@ -173,6 +173,16 @@ export const openPacketRing = (
     return count;
   };
 
+  const readDropped = (): number => {
+    // struct tpacket_stats_v3 { packets, drops, freezes }; reading it sets it back to zero.
+    const statistics = new Uint8Array(12);
+    const size = new Uint32Array([statistics.length]);
+    if (open && libc.getsockopt(socket, SOL_PACKET, PACKET_STATISTICS, statistics, size) === 0) {
+      dropped += new DataView(statistics.buffer).getUint32(4, true);
+    }
+    return dropped;
+  };
+
   return E.right({
     memory: new Uint8Array(mapped.memory),
     hardwareType,
@@ -188,17 +198,10 @@ export const openPacketRing = (
       }
       return packets;
     },
-    dropped: () => {
-      // struct tpacket_stats_v3 { packets, drops, freezes }; reading it sets it back to zero.
-      const statistics = new Uint8Array(12);
-      const size = new Uint32Array([statistics.length]);
-      if (open && libc.getsockopt(socket, SOL_PACKET, PACKET_STATISTICS, statistics, size) === 0) {
-        dropped += new DataView(statistics.buffer).getUint32(4, true);
-      }
-      return dropped;
-    },
+    dropped: readDropped,
     close: () => {
       if (!open) return;
+      readDropped();
       open = false;
       libc.munmap(mapped.address, length);
       libc.close(socket);

@@ -9,7 +9,7 @@ const CAP_NET_ADMIN = 12n;
 const CAP_SYS_ADMIN = 21n;
 
 /** The effective capabilities as a bit set; 0 where the kernel doesn't tell. */
-export const effectiveCapabilities = (): bigint => {
+const effectiveCapabilities = (): bigint => {
   try {
     const status = readFileSync('/proc/self/status', 'utf8');
     return BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
