@@ -1,7 +1,7 @@
-/** The series of a run, drawn: a chart for a series alone, sparklines for those that share a plot. */
+/** The series of a run, drawn: a chart per plot, and below it each series by itself. */
 
 import type { Series } from '@liquid/types/scenario';
-import { chart, rangeOf, sparkline } from './plot.js';
+import { chart, sparkline } from './plot.js';
 import { createSeriesBuffer, type SeriesBuffer } from './series-buffer.js';
 import { formatNumber, lengthOf, padEnd, paint, plain, type Style } from './terminal.js';
 
@@ -40,24 +40,29 @@ const figuresOf = (line: Line): string => {
   return `mean ${formatNumber(meanOf(line))} ${unit}`.trimEnd() + ` (${range})`;
 };
 
-const drawTogether = (style: Style, lines: ReadonlyArray<Line>): ReadonlyArray<string> => {
-  const title = Math.max(...lines.map(({ series }) => lengthOf(plain(series.title))));
-  const values = lines.flatMap(({ buffer }) =>
-    buffer.buckets().map(({ sum, count }) => sum / count),
-  );
-  const range = rangeOf(values);
-  const columns = Math.max(8, Math.min(SPARK, style.width - title - 40));
-  return lines.map((line) => {
-    const spark = sparkline(line.buffer.buckets(), columns, range);
-    const name = padEnd(plain(line.series.title), title);
-    return `${name}  ${paint(style, 'cyan', spark)}  ${figuresOf(line)}`;
-  });
-};
+/** Colours of the series of one plot, in their order. */
+const INKS = ['cyan', 'yellow', 'green', 'red', 'blue'] as const;
 
-const drawAlone = (style: Style, line: Line): ReadonlyArray<string> => [
-  ...chart(line.buffer.buckets(), style.width, line.series.x.unit),
-  plain(`x: ${line.series.x.title} · ${line.series.title}: ${figuresOf(line)}`),
-];
+const drawPlot = (style: Style, lines: ReadonlyArray<Line>): ReadonlyArray<string> => {
+  const ink = (owner: number, text: string): string =>
+    paint(style, INKS[owner % INKS.length] ?? 'cyan', text);
+  const title = Math.max(...lines.map(({ series }) => lengthOf(plain(series.title))));
+  const columns = Math.max(8, Math.min(SPARK, style.width - title - 40));
+  const x = lines[0]?.series.x ?? { title: '', unit: '' };
+  return [
+    ...chart(
+      lines.map(({ buffer }) => buffer.buckets()),
+      style.width,
+      `${x.unit} (${x.title})`.trim(),
+      ink,
+    ),
+    // Each on its own scale: what the chart shows beside the others is here seen by itself.
+    ...lines.map((line, i) => {
+      const spark = sparkline(line.buffer.buckets(), columns);
+      return `${padEnd(plain(line.series.title), title)}  ${ink(i, spark)}  ${figuresOf(line)}`;
+    }),
+  ];
+};
 
 export const createPlots = (declared: ReadonlyArray<Series>): Plots => {
   const lines = declared.map((series): Line => ({ series, buffer: createSeriesBuffer() }));
@@ -74,11 +79,7 @@ export const createPlots = (declared: ReadonlyArray<Series>): Plots => {
         if (first === undefined) return [];
         const { title, unit } = first.series.y;
         const axis = unit === '' ? title : `${title}, ${unit}`;
-        return [
-          '',
-          paint(style, 'bold', plain(`${plot} (${axis})`)),
-          ...(together.length === 1 ? drawAlone(style, first) : drawTogether(style, together)),
-        ];
+        return ['', paint(style, 'bold', plain(`${plot} (${axis})`)), ...drawPlot(style, together)];
       });
     },
     glance: (columns) => {

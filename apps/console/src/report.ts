@@ -1,7 +1,7 @@
 /** A report as text: figures, tables, ours beside the published figure, notes. */
 
 import type { Comparison, Figure, Report } from '@liquid/types/scenario';
-import { formatNumber, layTable, paint, plain, type Style, wrap } from './terminal.js';
+import { formatNumber, layTable, padEnd, paint, plain, type Style, wrap } from './terminal.js';
 
 const withUnit = (value: number | null, unit: string): string =>
   value === null ? '–' : `${formatNumber(value)} ${plain(unit)}`.trim();
@@ -20,11 +20,19 @@ const verdict = (style: Style, { reached, better }: Comparison): string => {
   return paint(style, 'yellow', `✗ not reached (${better} is better)`);
 };
 
+/** Columns of the labels below a comparison. */
+const LABEL = 11;
+
+const labelled = (style: Style, label: string, text: string): ReadonlyArray<string> =>
+  wrap(text, style.width, ' '.repeat(LABEL + 2)).map((line, i) =>
+    i === 0 ? `  ${padEnd(label, LABEL)}${line.trimStart()}` : line,
+  );
+
 const comparisonLines = (style: Style, row: Comparison): ReadonlyArray<string> => [
   `${plain(row.title)}: ${verdict(style, row)}`,
-  ...wrap(`published  ${row.published.text} (${row.published.source})`, style.width, '  '),
-  `  ours       ${paint(style, 'bold', withUnit(row.ours, row.unit))}`,
-  ...wrap(`measured   ${row.measured}`, style.width, '  '),
+  ...labelled(style, 'published', `${row.published.text} (${row.published.source})`),
+  `  ${padEnd('ours', LABEL)}${paint(style, 'bold', withUnit(row.ours, row.unit))}`,
+  ...labelled(style, 'measured', row.measured),
 ];
 
 /** The lines of a report. */

@@ -51,18 +51,22 @@ export const createSeriesBuffer = (): SeriesBuffer => {
   };
 };
 
-/** The means of `columns` parts of equal length in x; empty parts take the mean before. */
+/**
+ * The means of `columns` parts of equal length in x; empty parts take the mean before.
+ *
+ * @param ends the first and last x (default those of the series)
+ */
 export const resample = (
   buckets: ReadonlyArray<Bucket>,
   columns: number,
+  ends?: readonly [number, number],
 ): ReadonlyArray<number> => {
   if (buckets.length === 0 || columns < 1) return [];
   const xs = buckets.map(({ x }) => x);
-  const from = Math.min(...xs);
-  const span = Math.max(...xs) - from;
+  const [from, to] = ends ?? [Math.min(...xs), Math.max(...xs)];
   const sums = Array.from({ length: columns }, () => ({ sum: 0, count: 0 }));
   for (const bucket of buckets) {
-    const share = span === 0 ? 0 : (bucket.x - from) / span;
+    const share = to === from ? 0 : (bucket.x - from) / (to - from);
     const part = sums[Math.min(columns - 1, Math.floor(share * columns))];
     if (part === undefined) continue;
     part.sum += bucket.sum;

@@ -83,14 +83,14 @@ export const createTerminalWatcher = (
 ): Watcher => {
   let drawnAt = Number.NEGATIVE_INFINITY;
   let visible = false;
-  let last: Progress = { done: 0 };
+  let last: Progress | undefined;
   const clear = (): void => {
     // Carriage return, then erase to the end of the line.
     if (visible) output.raw('\r\u001b[K');
     visible = false;
   };
   const draw = (): void => {
-    if (now() - drawnAt < REDRAW_MS) return;
+    if (last === undefined || now() - drawnAt < REDRAW_MS) return;
     drawnAt = now();
     const text = describe(last);
     const room = Math.min(30, width() - text.length - 4);

@@ -49,7 +49,7 @@ describe('series', () => {
       fc.property(
         fc.array(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), { minLength: 1, maxLength: 200 }),
         (ys) => {
-          const lines = chart(filled(ys).buckets(), 80, 's');
+          const lines = chart([filled(ys).buckets(), filled([0, 1]).buckets()], 80, 's');
           expect(lines).toHaveLength(10);
           for (const line of lines.slice(0, 8)) expect([...line].length).toBeLessThanOrEqual(80);
           expect(lines.slice(0, 8).join('')).toMatch(/[\u2801-\u28ff]/);
