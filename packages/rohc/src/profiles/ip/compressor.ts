@@ -266,8 +266,10 @@ export class IpCompressorContext implements CompressorContext {
     }
     if (this.strongLeft === 0) {
       if (snBits <= 4 && inner === 0) return UO_0;
-      if (snBits <= 5 && inner <= 6) return UO_1;
-    } else if (snBits <= 5 && inner === 0) return UOR_2;
+      // without an IP-ID to carry, UOR-2 is as short and has the longer CRC; not all decompressors take a UO-1 there
+      if (coded >= 0 && snBits <= 5 && inner <= 6) return UO_1;
+    }
+    if (snBits <= 5 && inner === 0) return UOR_2;
     // extensions 0 and 1 are about an IP-ID; not all decompressors take them without one
     if (coded >= 0 && snBits <= 8 && inner <= 3) return UOR_2_EXT;
     return coded >= 0 && snBits <= 8 && inner <= 11 ? UOR_2_EXT + 1 : UOR_2_EXT3;

@@ -403,6 +403,7 @@ export class TcpCompressorContext implements CompressorContext {
       if (parameters.refreshIr > 0 && this.sinceIr >= parameters.refreshIr) format = IR;
       else if (parameters.refreshFo > 0 && this.sinceFo >= parameters.refreshFo) format = IR_DYN;
     }
+    if (format < 0 && this.sequences > 0 && !this.sequencesFit(b, chain, depthW)) format = IR_DYN;
     // the four bits of the MSN must tell this packet from the references: only a caller's own MSN can break that
     if (format < 0 && this.msnSet) {
       const msnDepth = Math.min(depthW, MSN_DEPTH_MAX);
@@ -680,6 +681,16 @@ export class TcpCompressorContext implements CompressorContext {
     return written;
   }
 
+  /** Whether the longer form reaches the sequence numbers of all AH and GRE headers. */
+  private sequencesFit(b: Uint8Array, chain: HeaderChain, depth: number): boolean {
+    let column = R.SEQUENCES;
+    for (let i = 0; i < chain.count; i++) {
+      if (!hasSequence(b, chain, i)) continue;
+      if (!R.allFit32(this.sent, column++, depth, sequenceOf(b, chain, i), 31, 256)) return false;
+    }
+    return true;
+  }
+
   private countSequenceRuns(b: Uint8Array, chain: HeaderChain, last: number): void {
     const { rows, runs } = this.sent;
     let column = R.SEQUENCES;
@@ -699,6 +710,8 @@ export class TcpCompressorContext implements CompressorContext {
     const depth = Math.min(sent.count, window, MSN_DEPTH_MAX);
     if (!R.allFit16(sent, R.MSN, depth, (this.msn + 1) & 0xffff, 4, 4)) return false;
     if (chain.count > 1 && this.needsDynamic(b, chain)) return false;
+    const depthW = Math.min(sent.count, window);
+    if (this.sequences > 0 && !this.sequencesFit(b, chain, depthW)) return false;
     const ip = chain.offset[chain.innermost] as number;
     return tcpChecksum(b, ip, tcp, chain.end) === u16(b, tcp + 16);
   }
@@ -781,8 +794,23 @@ export class TcpCompressorContext implements CompressorContext {
     }
     for (let i = 0; i < chain.count; i++) {
       if (!base.sameStatic(b, chain, i)) return false;
+      // an IPv6 header's replicate item has no hop limit: it must surely be the base's
+      if (chain.kind[i] === IPV6 && !base.sameHopLimit(b, chain, i, depth)) return false;
     }
     return true;
+  }
+
+  /** Whether the decompressor surely holds the hop limit of this packet's IPv6 header `i` in this context. */
+  private sameHopLimit(b: Uint8Array, chain: HeaderChain, i: number, depth: number): boolean {
+    const { sent } = this;
+    const o = chain.offset[i] as number;
+    const hopLimit = b[o + 7] as number;
+    if (i === chain.innermost) return (R.difference(sent, R.RARE, depth, hopLimit) & TTL_BITS) === 0;
+    const outer = (this.outerTtlVersion << 16) >>> 0;
+    return (
+      this.headers[o - chain.start + 7] === hopLimit &&
+      (R.difference(sent, R.OUTER, depth, outer) & 0xffff0000) === 0
+    );
   }
 
   /** Takes over new contents of the items; a changed one is no longer known to the decompressor. */
@@ -1314,9 +1342,16 @@ const copyOctets = (
   return at + length;
 };
 
-/** How a replicated port goes out: 0 as in the base, 1 by its low octet, 2 whole. */
+/**
+ * How a replicated port goes out: 0 as in the base, 1 by its low octet, 2 whole. The low octet alone is used only where
+ * the high ones agree: some peers replace it instead of decoding it against the base.
+ */
 const portPresence = (base: number, port: number): number =>
-  port === base ? 0 : ((port - base + 64) & 0xffff) < 256 ? 1 : 2;
+  port === base
+    ? 0
+    : (port ^ base) <= 0xff && ((port - base + 64) & 0xffff) < 256
+      ? 1
+      : 2;
 
 /** co_common's indicator for a sequence or acknowledgement number that must be sent: 1, 2 or 3. */
 const indicatorOf = (sent: R.SentHeaders, column: number, depth: number, value: number): number =>
