@@ -118,7 +118,7 @@ const appManifest = {
   },
   bin: { [kebab]: './dist/cli.js' },
   scripts: SCRIPTS,
-  dependencies: { '@liquid/types': 'workspace:^', ...LIBRARIES },
+  dependencies: { '@liquid/types': 'workspace:^', 'fp-ts': 'catalog:' },
   devDependencies: DEVELOPMENT,
 };
 
@@ -173,19 +173,31 @@ budget.minutes[folder] = 1;
 if (kind !== 'app') budget.minutes[`interop/${kebab}`] = 2;
 write(budgetPath, json(budget));
 
-/** Adds a row to the table between the floor's markers in the README. */
+/** The README's table of its floor: a planned row has begun, or a new one is added at the end. */
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const planned = readme
+  .split('\n')
+  .find((line) => line.startsWith(`| \`${kebab}\` |`) || line.startsWith(`| \`${packageName}\` |`));
 const end = `<!-- ${kind}:end -->`;
 const row =
   kind === 'tool'
-    ? `| \`${packageName}\` | to be said | to be said | to be said | begun |`
+    ? `| \`${kebab}\` | to be said | to be said | to be said | begun |`
     : `| \`${packageName}\` | ${kind === 'app' ? 'to be said' : 'One sentence that says what it does.'} | begun |`;
-write('README.md', readme.replace(end, `${row}\n${end}`));
+write(
+  'README.md',
+  planned === undefined
+    ? readme.replace(end, `${row}\n${end}`)
+    : readme.replace(planned, planned.replace(/[^|]*\|$/, ' begun |')),
+);
 
 /** Each step says what it does; the first that fails stops everything. */
 const steps: readonly (readonly [string, string, readonly string[]])[] = [
   ['formats', join(root, 'node_modules/.bin/biome'), ['format', '--write', '--colors=off', '.']],
-  ['updates the lockfile', 'pnpm', ['install', '--no-frozen-lockfile']],
+  [
+    'updates the lockfile',
+    'pnpm',
+    ['install', '--no-frozen-lockfile', '--config.minimumReleaseAge=0'],
+  ],
   [
     'builds',
     join(root, 'node_modules/.bin/turbo'),
