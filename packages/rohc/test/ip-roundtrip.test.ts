@@ -93,12 +93,13 @@ describe('profile 0x0004', () => {
       return `${name.padEnd(10)} ${counts.join(', ')}`;
     });
     console.log(`packets by format and IP headers (profile 0x0004)\n${table.join('\n')}`);
-    // extensions 0 to 2 are about IPv4's identification, extension 2 about two of them
+    // UO-1 and extensions 0 to 2 are about IPv4's identification, extension 2 about two of them; without one UOR-2 is
+    // sent where UO-1 could be
     const everywhere = ['1 × IPv4', '1 × IPv6', '2 × IPv4', '2 × IPv6', '2 × IPv4/IPv6'];
     for (const name of IP_FORMATS) {
       const shapes = name.endsWith('ext2')
         ? ['2 × IPv4']
-        : /ext[01]$/.test(name)
+        : /^UO-1$|ext[01]$/.test(name)
           ? ['1 × IPv4', '2 × IPv4', '2 × IPv4/IPv6']
           : everywhere;
       for (const shape of shapes) {
