@@ -121,23 +121,22 @@ const u32 = (b: Uint8Array, i: number): number =>
     (b[i + 3] as number)) >>>
   0;
 
-/** Whether the values of a tree are those of the packet that was delivered. */
-const agrees = (tree: RohcPacketTree, packet: Uint8Array): boolean => {
+/** Whether the values of a tree are those of the packet that was delivered; `msn` is the context's behind it. */
+const agrees = (tree: RohcPacketTree, packet: Uint8Array, msn: number): boolean => {
+  if (tree.problem !== undefined) return false;
+  if (tree.profile === 4) return (tree.resolved['sn'] ?? msn) === msn;
   const chain = createHeaderChain();
   parseHeaderChain(packet, 0, packet.length, chain);
   const { resolved } = tree;
   const is = (field: string, value: number): boolean =>
     resolved[field] === undefined || resolved[field] === value;
   const ip = chain.offset[chain.innermost] as number;
-  if (chain.kind[chain.innermost] === IPV4 && tree.profile === 6) {
-    if (!is('ip_id', u32(packet, ip + 4) >>> 16)) return false;
-  }
+  if (!chain.tcp || tree.profile !== 6) return true;
   return (
-    !chain.tcp ||
-    tree.profile !== 6 ||
-    (is('seq_number', u32(packet, chain.inner + 4)) &&
-      is('ack_number', u32(packet, chain.inner + 8)) &&
-      is('window', u32(packet, chain.inner + 12) & 0xffff))
+    (chain.kind[chain.innermost] !== IPV4 || is('ip_id', u32(packet, ip + 4) >>> 16)) &&
+    is('seq_number', u32(packet, chain.inner + 4)) &&
+    is('ack_number', u32(packet, chain.inner + 8)) &&
+    is('window', u32(packet, chain.inner + 12) & 0xffff)
   );
 };
 
@@ -179,9 +178,10 @@ export const createDissector = (
       let tree = first.right;
       const delivered = E.isRight(decompressed) ? decompressed.right.packet : undefined;
       if (delivered !== undefined) {
+        const msn = viewOf(decompressor, tree.cid)?.msn ?? 0;
         for (const attempt of ATTEMPTS) {
           const again = attempt === FIRST ? first : read(packet, options, attempt);
-          if (E.isRight(again) && agrees(again.right, delivered)) {
+          if (E.isRight(again) && agrees(again.right, delivered, msn)) {
             tree = again.right;
             break;
           }
