@@ -17,7 +17,11 @@ const workspaces = Object.fromEntries(
           'test/**/*.test.ts',
         ],
         project: ['src/**/*.ts', 'test/**/*.ts'],
-        ignoreDependencies: ANATOMY,
+        // The console finds the scenarios of apps among its dependencies when it runs.
+        ignoreDependencies: [
+          ...ANATOMY,
+          ...(folder === 'apps/console' ? ['@liquid/.*-example'] : []),
+        ],
       },
     ]),
 );
@@ -52,8 +56,6 @@ export default {
       ignoreBinaries: ['.*'],
       project: ['**/*.ts'],
       ignoreDependencies: [...ANATOMY, 'fp-ts', 'io-ts', '@liquid/.*'],
-      // Programs of Debian packages, as scripts/system-deps lists them.
-      ignoreBinaries: ['ip', 'tc'],
     },
     docs: {
       entry: ['.vitepress/config.ts'],

@@ -6,7 +6,7 @@ import { formatNumber, padStart } from './terminal.js';
 const BARS = '▁▂▃▄▅▆▇█';
 
 /** Lowest and highest of the values; a flat series gets a span, so that it has a height. */
-export const rangeOf = (values: ReadonlyArray<number>): readonly [number, number] => {
+const rangeOf = (values: ReadonlyArray<number>): readonly [number, number] => {
   const low = Math.min(...values);
   const high = Math.max(...values);
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
