@@ -64,6 +64,9 @@ export interface FlowSpec {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** Contents are of no interest, only that each packet has others. */
+const PAYLOADS = Uint8Array.from({ length: 2048 }, (_, i) => (i * 7) & 255);
+
 const swap = (id: number): number => ((id & 255) << 8) | (id >>> 8);
 const BEHAVIOURS = ['sequential', 'swapped', 'random', 'zero', 'constant', 'jumping'] as const;
 
@@ -71,6 +74,8 @@ const BEHAVIOURS = ['sequential', 'swapped', 'random', 'zero', 'constant', 'jump
 export const createFlow = (spec: FlowSpec): (() => Uint8Array) => {
   const random = createRandom(spec.seed);
   const hosts = createRandom(spec.hosts + 7);
+  // flows of the same hosts mostly have their hop limits in common: replication needs that
+  const ttl = (): number => 1 + (spec.seed % 4 === 3 ? random : hosts)(255);
   const octets = (count: number, from = random): number[] =>
     Array.from({ length: count }, () => from(256));
   const wild = (share = 1): boolean => random(10_000) < spec.wildness * 100 * share;
@@ -83,7 +88,7 @@ export const createFlow = (spec: FlowSpec): (() => Uint8Array) => {
           tos: random(4) === 0 ? random(256) : 0,
           id: spec.id === 'zero' ? 0 : random(65536),
           df: random(2) === 1,
-          ttl: 1 + random(255),
+          ttl: ttl(),
           addresses: octets(8, hosts),
         };
       case 'v6':
@@ -91,7 +96,7 @@ export const createFlow = (spec: FlowSpec): (() => Uint8Array) => {
           kind,
           tos: random(4) === 0 ? random(256) : 0,
           label: hosts(3) === 0 ? 0 : hosts(1 << 20),
-          ttl: 1 + random(255),
+          ttl: ttl(),
           addresses: octets(32, hosts),
         };
       case 'hop':
@@ -273,7 +278,7 @@ export const createFlow = (spec: FlowSpec): (() => Uint8Array) => {
       window,
       urgent,
       options: options(),
-      payload: Uint8Array.from({ length: payload }, (_, i) => (number + i) & 255),
+      payload: PAYLOADS.subarray(number & 255, (number & 255) + payload),
       ...(wild(0.05) ? { checksum: random(65536) } : {}),
     });
     seq = (seq + payload) >>> 0;
