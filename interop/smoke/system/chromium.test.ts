@@ -1,9 +1,9 @@
-/** The portable packages, bundled and run in Debian's Chromium. */
+/** The portable packages and the examples of their READMEs, bundled and run in Debian's Chromium. */
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleForBrowser } from '../stranger/bundle.ts';
+import { bundleExamples, bundleForBrowser } from '../stranger/bundle.ts';
 import { installAll, published } from '../stranger/install.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -20,6 +20,28 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** Serves the scripts by their paths and a page that loads them in order; on loopback, any port. */
+const serve = async (
+  scripts: ReadonlyMap<string, string>,
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> => {
+  const page = [...scripts.keys()].map((path) => `<script type="module" src="${path}"></script>`);
+  const server = createServer((request, response) => {
+    const script = scripts.get(request.url ?? '');
+    response.setHeader(
+      'content-type',
+      script === undefined ? 'text/html; charset=utf-8' : 'text/javascript; charset=utf-8',
+    );
+    response.end(script ?? `<!doctype html><link rel="icon" href="data:,">${page.join('')}`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+};
+
 describe('in Chromium', () => {
   let app = '';
   let remove = () => {};
@@ -33,29 +55,32 @@ describe('in Chromium', () => {
   test.for(published.filter(({ portable }) => portable.length > 0))('$name', async (one, ctx) => {
     if (!asked) ctx.skip('needs Debian’s chromium: run with LIQUID_SYSTEM=1');
     expect(existsSync(CHROMIUM), 'apt-get install chromium').toBe(true);
-    const bundle = await bundleForBrowser(app, one);
-    const server = createServer((request, response) => {
-      const script = request.url === '/bundle.js';
-      response.setHeader('content-type', script ? 'text/javascript' : 'text/html; charset=utf-8');
-      response.end(script ? bundle : '<!doctype html><script src="/bundle.js"></script>');
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const examples = await bundleExamples(app, one);
+    expect(examples.length, 'its README has no example that runs').toBeGreaterThan(0);
+    const server = await serve(
+      new Map([
+        ['/entries.js', await bundleForBrowser(app, one)],
+        ...examples.map((code, index) => [`/example-${index}.js`, code] as const),
+      ]),
+    );
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     try {
       const page = await browser.newPage();
       const errors: string[] = [];
+      const printed: string[] = [];
       page.on('pageerror', (error) => errors.push(error.message));
-      await page.goto(`http://127.0.0.1:${port}/`, { waitUntil: 'load' });
+      page.on('console', (message) => printed.push(`${message.type()}: ${message.text()}`));
+      await page.goto(server.url, { waitUntil: 'load' });
       const loaded = await page.evaluate(
         () => (globalThis as { loaded?: Record<string, string[]> }).loaded ?? {},
       );
       expect(errors).toEqual([]);
+      expect(printed.filter((line) => line.startsWith('error'))).toEqual([]);
+      expect(printed.length, 'the examples printed nothing').toBeGreaterThan(0);
       for (const name of one.portable) expect(loaded[name]?.length, name).toBeGreaterThan(0);
     } finally {
       await browser.close();
-      await new Promise((resolve) => server.close(resolve));
+      await server.stop();
     }
   });
 });
