@@ -13,7 +13,8 @@ import {
   MINE,
   ROUTING,
 } from '../internal/header-chain.js';
-import { decodeDynamicChain, decodeStaticChain } from '../profiles/tcp/chains-decode.js';
+import { decodeDynamicChain } from '../profiles/tcp/dynamic-chain-decode.js';
+import { decodeStaticChain } from '../profiles/tcp/static-chain-decode.js';
 import { RANDOM, ZERO } from '../profiles/tcp/formats.js';
 import * as S from '../profiles/tcp/state.js';
 import { dissectAddress, dissectPort, dissectProtocol } from './fields.js';

@@ -1,7 +1,7 @@
 /** The replicate chain of an IR-CR header: what differs from the base context (RFC 6846 sections 6.2 and 8.2). */
 import { MALFORMED } from '../internal/codes.js';
 import { AH, DESTINATION, GRE, HOP_BY_HOP, IPV4, IPV6, ROUTING } from '../internal/header-chain.js';
-import { decodeReplicateChain } from '../profiles/tcp/chains-decode.js';
+import { decodeReplicateChain } from '../profiles/tcp/replicate-chain-decode.js';
 import { ZERO } from '../profiles/tcp/formats.js';
 import * as S from '../profiles/tcp/state.js';
 import { dissectAddress } from './fields.js';

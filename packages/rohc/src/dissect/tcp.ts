@@ -1,7 +1,7 @@
 /** Headers of profile 0x0006: IR, IR-CR and IR-DYN by their chains, CO packets by their base header. */
 import { MALFORMED, NO_CONTEXT } from '../internal/codes.js';
 import { IPV4 } from '../internal/header-chain.js';
-import { decodeIrregularChain } from '../profiles/tcp/chains-decode.js';
+import { decodeIrregularChain } from '../profiles/tcp/irregular-chain-decode.js';
 import { decodeList } from '../profiles/tcp/options-decode.js';
 import {
   BASE_FIELDS,

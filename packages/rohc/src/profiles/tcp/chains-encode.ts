@@ -15,18 +15,12 @@ import {
 } from '../../internal/header-chain.js';
 import { RANDOM, ZERO } from './formats.js';
 import { allFit32, SEQUENCES, type SentHeaders } from './sent-headers.js';
+import { u32 } from '../../internal/octets.js';
 
 const copy = (b: Uint8Array, from: number, length: number, out: Uint8Array, at: number): number => {
   for (let i = 0; i < length; i++) out[at + i] = b[from + i] as number;
   return at + length;
 };
-
-const u32 = (b: Uint8Array, i: number): number =>
-  (((b[i] as number) << 24) |
-    ((b[i + 1] as number) << 16) |
-    ((b[i + 2] as number) << 8) |
-    (b[i + 3] as number)) >>>
-  0;
 
 /** Writes the static chain: all headers down to the TCP ports. */
 export const encodeStaticChain = (

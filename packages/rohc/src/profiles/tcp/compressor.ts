@@ -4,18 +4,7 @@
  */
 import { NO_ROOM, NOT_ELIGIBLE, UNCOMPRESSIBLE } from '../../internal/codes.js';
 import { cidLength, writeAddCid, writeLargeCid } from '../../internal/cid.js';
-import {
-  AH,
-  DESTINATION,
-  GRE,
-  type HeaderChain,
-  HOP_BY_HOP,
-  IPV4,
-  IPV6,
-  MINE,
-  ROUTING,
-  tcpChecksum,
-} from '../../internal/header-chain.js';
+import { type HeaderChain, IPV4, IPV6, tcpChecksum } from '../../internal/header-chain.js';
 import type { CompressorContext } from '../../internal/profile.js';
 import { crc3, crc7, crc8 } from '../../crc.js';
 import {
@@ -24,6 +13,18 @@ import {
   FEEDBACK_STATIC_NACK,
   readFeedbackData,
 } from '../../feedback.js';
+import { copyOctets } from '../../internal/copy.js';
+import { swap16, u16, u32, put } from '../../internal/octets.js';
+import {
+  fitsScaled,
+  indicatorOf,
+  randomFormat,
+  sequentialFormat,
+  ttlFits,
+} from './choose-format.js';
+import { needsDynamic, sameStatic } from './header-compare.js';
+import { NO_GENERIC, SentItems } from './sent-items.js';
+import { encodeTcpDynamic, encodeTcpReplicate, RSF_INDEX } from './tcp-item-encode.js';
 import { createStrideWatch, nextStride, type StrideWatch } from './ack-stride.js';
 import { type BaseRecord, createBaseRecord, encodeBaseHeader } from './base-header.js';
 import {
@@ -34,22 +35,11 @@ import {
   hasSequence,
   sequenceOf,
 } from './chains-encode.js';
-import {
-  CO_COMMON,
-  IR,
-  IR_CR,
-  IR_DYN,
-  RANDOM,
-  RND,
-  SEQ,
-  SEQUENTIAL_SWAPPED,
-  ZERO,
-} from './formats.js';
+import { CO_COMMON, IR, IR_CR, IR_DYN, RANDOM, RND, SEQ, SEQUENTIAL_SWAPPED } from './formats.js';
 import { createIpIdWatch, impliedBehavior, type IpIdWatch, nextIpId, startIpId } from './ip-id.js';
-import { encodeList, encodeOptionsIrregular, timestampOctets } from './options-encode.js';
+import { encodeList, encodeOptionsIrregular } from './options-encode.js';
 import { createParsedOptions, type ParsedOptions, parseOptions } from './options-parse.js';
 import * as R from './sent-headers.js';
-import * as S from './state.js';
 
 /** Octets that a compressed packet may be longer than the original: chains with every optional field, and the CID. */
 export const EXPANSION_MAX = 128;
@@ -96,15 +86,6 @@ export interface TcpCompressorParameters {
   readonly elideChecksum: boolean;
 }
 
-const EMPTY = /* @__PURE__ */ new Uint8Array(S.GENERIC_TABLE_OCTETS);
-
-const u16 = (b: Uint8Array, i: number): number => ((b[i] as number) << 8) | (b[i + 1] as number);
-const u32 = (b: Uint8Array, i: number): number => ((u16(b, i) << 16) | u16(b, i + 2)) >>> 0;
-const swap = (id: number): number => ((id & 0xff) << 8) | (id >>> 8);
-
-/** RST, SYN, FIN to their two-bit index; -1 for combinations that only IR and IR-DYN carry. */
-const RSF_INDEX = /* @__PURE__ */ Int8Array.of(0, 3, 2, -1, 1, -1, -1, -1);
-
 export class TcpCompressorContext implements CompressorContext {
   readonly profile = 0x0006;
   readonly cid: number;
@@ -140,18 +121,7 @@ export class TcpCompressorContext implements CompressorContext {
   private ecnQuiet = 0;
   private outerTtlVersion = 0;
   private outerTosVersion = 0;
-  /** How often each item of the table went out with its present contents, and since which MSN. */
-  private readonly itemSent = new Uint8Array(16);
-  private readonly itemMsn = new Uint16Array(16);
-  private readonly items = new Uint32Array(4);
-  private sackBlocks = 0;
-  private readonly sack = new Uint32Array(8);
-  private sackSent = 0;
-  private sackMsn = 0;
-  private generic: Uint8Array = EMPTY;
-  /** Times each generic item's contents went out, for the "unchanged" form. */
-  private readonly genericSent = new Uint8Array(S.GENERIC_ITEMS);
-  private readonly genericMsn = new Uint16Array(S.GENERIC_ITEMS);
+  private readonly items = new SentItems();
   private base: TcpCompressorContext | undefined = undefined;
   private readonly parameters: TcpCompressorParameters;
 
@@ -187,62 +157,9 @@ export class TcpCompressorContext implements CompressorContext {
       return false;
     }
     for (let i = 0; i < chain.count; i++) {
-      if (!this.sameStatic(b, chain, i)) return false;
+      if (!sameStatic(this.headers, b, chain, i)) return false;
     }
     return true;
-  }
-
-  /** Whether header `i` has the static fields that this context was set up with. */
-  private sameStatic(b: Uint8Array, chain: HeaderChain, i: number): boolean {
-    const h = this.headers;
-    const o = chain.offset[i] as number;
-    const r = o - chain.start;
-    const length = chain.length[i] as number;
-    switch (chain.kind[i]) {
-      case IPV4:
-        return (
-          h[r + 9] === b[o + 9] &&
-          h[r + 12] === b[o + 12] &&
-          h[r + 13] === b[o + 13] &&
-          h[r + 14] === b[o + 14] &&
-          h[r + 15] === b[o + 15] &&
-          h[r + 16] === b[o + 16] &&
-          h[r + 17] === b[o + 17] &&
-          h[r + 18] === b[o + 18] &&
-          h[r + 19] === b[o + 19]
-        );
-      case IPV6:
-        return (
-          ((h[r + 1] as number) & 15) === ((b[o + 1] as number) & 15) &&
-          h[r + 2] === b[o + 2] &&
-          h[r + 3] === b[o + 3] &&
-          h[r + 6] === b[o + 6] &&
-          same(h, r + 8, b, o + 8, 32)
-        );
-      case HOP_BY_HOP:
-      case DESTINATION:
-        return same(h, r, b, o, 2);
-      case ROUTING:
-        return same(h, r, b, o, length);
-      case AH:
-        return same(h, r, b, o, 2) && same(h, r + 4, b, o + 4, 4);
-      case GRE:
-        return (
-          same(h, r, b, o, 4) &&
-          (((b[o] as number) & 0x20) === 0 ||
-            same(
-              h,
-              r + (((b[o] as number) & 0x80) !== 0 ? 8 : 4),
-              b,
-              o + (((b[o] as number) & 0x80) !== 0 ? 8 : 4),
-              4,
-            ))
-        );
-      case MINE:
-        return same(h, r, b, o, 2) && same(h, r + 4, b, o + 4, length - 4);
-      default:
-        return false;
-    }
   }
 
   /** Sets the context up for the flow of this packet; MSN goes on where the CID's last one stood. */
@@ -285,7 +202,8 @@ export class TcpCompressorContext implements CompressorContext {
     const packetLength = chain.end - chain.start;
     if (to + packetLength + EXPANSION_MAX > out.length) return NO_ROOM;
     const tcp = chain.inner;
-    if (!parseOptions(b, tcp + 20, chain.payload, this.generic, options)) return UNCOMPRESSIBLE;
+    if (!parseOptions(b, tcp + 20, chain.payload, this.items.generic, options))
+      return UNCOMPRESSIBLE;
     const payload = chain.payloadLength;
     const innerAt = chain.offset[chain.innermost] as number;
     const fresh = this.headersLength === 0;
@@ -298,7 +216,7 @@ export class TcpCompressorContext implements CompressorContext {
 
     // what may only change by IR-DYN: outer DF and IP-ID behaviour, extension headers' contents, AH's reserved bits
     if (!fresh && chain.count > 1) {
-      if (this.needsDynamic(b, chain)) this.dynamicSent = 0;
+      if (needsDynamic(this.headers, this.behaviors, b, chain)) this.dynamicSent = 0;
       this.followOuter(b, chain);
     }
 
@@ -314,7 +232,7 @@ export class TcpCompressorContext implements CompressorContext {
       df = ((b[innerAt + 6] as number) >>> 6) & 1;
       const id = u16(b, innerAt + 4);
       behavior = fresh ? this.watch.behavior : nextIpId(this.watch, id);
-      offset = ((behavior === SEQUENTIAL_SWAPPED ? swap(id) : id) - msn) & 0xffff;
+      offset = ((behavior === SEQUENTIAL_SWAPPED ? swap16(id) : id) - msn) & 0xffff;
     } else {
       tos = (((b[innerAt] as number) & 15) << 4) | ((b[innerAt + 1] as number) >>> 4);
       ttl = b[innerAt + 7] as number;
@@ -393,7 +311,7 @@ export class TcpCompressorContext implements CompressorContext {
     }
     if (this.ecnUsed === 1) rareDiff &= ~ECN_BITS;
 
-    this.updateItems(b, options, msn);
+    this.items.update(b, options, msn);
 
     // IR, IR-CR and IR-DYN where the decompressor's context is not sure, by refresh, or where nothing else can say it
     let format = -1;
@@ -424,7 +342,7 @@ export class TcpCompressorContext implements CompressorContext {
         rows[last + R.LIST_LOW] !== options.low ||
         (runs[R.LIST_LOW] as number) < depthL ||
         (options.count > 8 && !R.unchanged(sent, R.LIST_HIGH, depthL, options.high));
-      const present = this.presentItems(b, options, depthW);
+      const present = this.items.present(b, options, sent, depthW, parameters.repetitions);
       const list = listChanged || present !== 0 ? 1 : 0;
       const seqChanged = rows[last + R.SEQ] !== seq || (runs[R.SEQ] as number) < depthL;
       const ackChanged = rows[last + R.ACK] !== ack || (runs[R.ACK] as number) < depthL;
@@ -616,16 +534,17 @@ export class TcpCompressorContext implements CompressorContext {
           b,
           options,
           present,
-          this.unchangedItems(options),
+          this.items.unchanged(options, parameters.repetitions),
           ack,
           sent,
           depthW,
           out,
           at,
         );
-        this.countItems(options, present);
+        this.items.count(options, present);
       }
-      at = copyOctets(b, chain.payload, chain.end, out, at);
+      copyOctets(b, chain.payload, chain.end, out, at);
+      at += payload;
       written = at - to;
       this.sinceIr++;
       this.sinceFo++;
@@ -633,8 +552,7 @@ export class TcpCompressorContext implements CompressorContext {
 
     // this header is the newest reference; runs are counted against the row before, which a ring of one overwrites
     if (stale) runs.fill(0);
-    const tsValue = this.items[2] as number;
-    const tsEcho = this.items[3] as number;
+    const { tsValue, tsEcho } = this.items;
     const urgentStride = ((stride << 16) | urgent) >>> 0;
     countRun(rows, runs, last, R.SEQ, seq);
     countRun(rows, runs, last, R.ACK, ack);
@@ -709,43 +627,11 @@ export class TcpCompressorContext implements CompressorContext {
     if ((RSF_INDEX[(b[tcp + 13] as number) & 7] as number) < 0) return false;
     const depth = Math.min(sent.count, window, MSN_DEPTH_MAX);
     if (!R.allFit16(sent, R.MSN, depth, (this.msn + 1) & 0xffff, 4, 4)) return false;
-    if (chain.count > 1 && this.needsDynamic(b, chain)) return false;
+    if (chain.count > 1 && needsDynamic(this.headers, this.behaviors, b, chain)) return false;
     const depthW = Math.min(sent.count, window);
     if (this.sequences > 0 && !this.sequencesFit(b, chain, depthW)) return false;
     const ip = chain.offset[chain.innermost] as number;
     return tcpChecksum(b, ip, tcp, chain.end) === u16(b, tcp + 16);
-  }
-
-  /** Whether something changed since the packet before that IR-DYN alone can say. */
-  private needsDynamic(b: Uint8Array, chain: HeaderChain): boolean {
-    const h = this.headers;
-    let ip = 0;
-    for (let i = 0; i < chain.count; i++) {
-      const o = chain.offset[i] as number;
-      const r = o - chain.start;
-      switch (chain.kind[i]) {
-        case IPV4:
-          if (i !== chain.innermost) {
-            if ((((h[r + 6] as number) ^ (b[o + 6] as number)) & 0x40) !== 0) return true;
-            if (this.behaviors[ip] === ZERO && u16(b, o + 4) !== 0) return true;
-          }
-          ip++;
-          break;
-        case IPV6:
-          ip++;
-          break;
-        case HOP_BY_HOP:
-        case DESTINATION:
-          if (!same(h, r + 2, b, o + 2, (chain.length[i] as number) - 2)) return true;
-          break;
-        case AH:
-          if (!same(h, r + 2, b, o + 2, 2)) return true;
-          break;
-        default:
-          break;
-      }
-    }
-    return false;
   }
 
   /** Counts new versions of the outer headers' TTLs and TOS octets; takes over their IP-IDs' behaviour. */
@@ -793,7 +679,7 @@ export class TcpCompressorContext implements CompressorContext {
       return false;
     }
     for (let i = 0; i < chain.count; i++) {
-      if (!base.sameStatic(b, chain, i)) return false;
+      if (!sameStatic(base.headers, b, chain, i)) return false;
       // an IPv6 header's replicate item has no hop limit: it must surely be the base's
       if (chain.kind[i] === IPV6 && !base.sameHopLimit(b, chain, i, depth)) return false;
     }
@@ -805,163 +691,13 @@ export class TcpCompressorContext implements CompressorContext {
     const { sent } = this;
     const o = chain.offset[i] as number;
     const hopLimit = b[o + 7] as number;
-    if (i === chain.innermost) return (R.difference(sent, R.RARE, depth, hopLimit) & TTL_BITS) === 0;
+    if (i === chain.innermost)
+      return (R.difference(sent, R.RARE, depth, hopLimit) & TTL_BITS) === 0;
     const outer = (this.outerTtlVersion << 16) >>> 0;
     return (
       this.headers[o - chain.start + 7] === hopLimit &&
       (R.difference(sent, R.OUTER, depth, outer) & 0xffff0000) === 0
     );
-  }
-
-  /** Takes over new contents of the items; a changed one is no longer known to the decompressor. */
-  private updateItems(b: Uint8Array, options: ParsedOptions, msn: number): void {
-    const { items, itemSent } = this;
-    for (let i = 0; i < options.count; i++) {
-      const at = options.at[i] as number;
-      const index = options.index[i] as number;
-      switch (index) {
-        case S.INDEX_NOP:
-        case S.INDEX_SACK_PERMITTED:
-          itemSent[index] = 255;
-          break;
-        case S.INDEX_EOL: {
-          const length = options.length[i] as number;
-          if (length !== (items[0] as number) >>> 16) {
-            items[0] = (length << 16) | ((items[0] as number) & 0xffff);
-            itemSent[index] = 0;
-            this.itemMsn[index] = msn;
-          }
-          break;
-        }
-        case S.INDEX_MSS: {
-          const mss = u16(b, at + 2);
-          if (mss !== ((items[0] as number) & 0xffff)) {
-            items[0] = (((items[0] as number) & 0xffff0000) | mss) >>> 0;
-            itemSent[index] = 0;
-            this.itemMsn[index] = msn;
-          }
-          break;
-        }
-        case S.INDEX_WINDOW_SCALE:
-          if (b[at + 2] !== items[1]) {
-            items[1] = b[at + 2] as number;
-            itemSent[index] = 0;
-            this.itemMsn[index] = msn;
-          }
-          break;
-        case S.INDEX_TIMESTAMP:
-          items[2] = u32(b, at + 2);
-          items[3] = u32(b, at + 6);
-          break;
-        case S.INDEX_SACK: {
-          const blocks = ((options.length[i] as number) - 2) >>> 3;
-          let changed = blocks !== this.sackBlocks;
-          for (let j = 0; j < blocks * 2; j++) {
-            const edge = u32(b, at + 2 + j * 4);
-            if (this.sack[j] !== edge) {
-              this.sack[j] = edge;
-              changed = true;
-            }
-          }
-          this.sackBlocks = blocks;
-          if (changed) {
-            this.sackSent = 0;
-            this.sackMsn = msn;
-          }
-          break;
-        }
-        default:
-          this.updateGeneric(b, at, options.length[i] as number, index, msn);
-          break;
-      }
-    }
-  }
-
-  private updateGeneric(
-    b: Uint8Array,
-    at: number,
-    length: number,
-    index: number,
-    msn: number,
-  ): void {
-    if (this.generic === EMPTY) this.generic = new Uint8Array(S.GENERIC_TABLE_OCTETS);
-    const { generic } = this;
-    const item = index - S.INDEX_GENERIC;
-    const g = item * S.GENERIC_OCTETS;
-    if (generic[g + S.GENERIC_KIND] !== b[at] || generic[g + S.GENERIC_LENGTH] !== length) {
-      generic[g + S.GENERIC_KIND] = b[at] as number;
-      generic[g + S.GENERIC_LENGTH] = length;
-      this.itemSent[index] = 0;
-      this.itemMsn[index] = msn;
-    }
-    let changed = false;
-    for (let j = 2; j < length; j++) {
-      const place = g + S.GENERIC_CONTENTS + j - 2;
-      if (generic[place] !== b[at + j]) {
-        generic[place] = b[at + j] as number;
-        changed = true;
-      }
-    }
-    if (changed) {
-      this.genericSent[item] = 0;
-      this.genericMsn[item] = msn;
-    }
-  }
-
-  /** Items that must go out whole: the decompressor may not hold them, or no irregular form reaches their value. */
-  private presentItems(b: Uint8Array, options: ParsedOptions, depth: number): number {
-    const { repetitions } = this.parameters;
-    let present = 0;
-    for (let i = 0; i < options.count; i++) {
-      const index = options.index[i] as number;
-      if ((this.itemSent[index] as number) < repetitions) {
-        present |= 1 << i;
-      } else if (index === S.INDEX_TIMESTAMP) {
-        const at = options.at[i] as number;
-        if (
-          timestampOctets(this.sent, R.TS_VALUE, depth, u32(b, at + 2)) > 4 ||
-          timestampOctets(this.sent, R.TS_ECHO, depth, u32(b, at + 6)) > 4
-        ) {
-          present |= 1 << i;
-        }
-      }
-    }
-    return present;
-  }
-
-  /** SACK and generic items whose contents the decompressor surely holds. */
-  private unchangedItems(options: ParsedOptions): number {
-    const { repetitions } = this.parameters;
-    let unchanged = 0;
-    for (let i = 0; i < options.count; i++) {
-      const index = options.index[i] as number;
-      if (index === S.INDEX_SACK) {
-        if (this.sackSent >= repetitions) unchanged |= 1 << i;
-      } else if (index >= S.INDEX_GENERIC) {
-        if ((this.genericSent[index - S.INDEX_GENERIC] as number) >= repetitions) {
-          unchanged |= 1 << i;
-        }
-      }
-    }
-    return unchanged;
-  }
-
-  /** Counts which contents went out with this packet. */
-  private countItems(options: ParsedOptions, present: number): void {
-    for (let i = 0; i < options.count; i++) {
-      const index = options.index[i] as number;
-      if (((present >>> i) & 1) === 1 && (this.itemSent[index] as number) < 255) {
-        this.itemSent[index] = (this.itemSent[index] as number) + 1;
-      }
-      if (index === S.INDEX_SACK) {
-        if (this.sackSent < 255) this.sackSent++;
-      } else if (index >= S.INDEX_GENERIC) {
-        const item = index - S.INDEX_GENERIC;
-        if ((this.genericSent[item] as number) < 255) {
-          this.genericSent[item] = (this.genericSent[item] as number) + 1;
-        }
-      }
-    }
   }
 
   /** Writes an IR, IR-CR or IR-DYN packet. */
@@ -991,14 +727,28 @@ export class TcpCompressorContext implements CompressorContext {
         else out[at++] = cid;
       }
       at = encodeReplicateChain(b, chain, this.behaviors, out, at);
-      at = this.writeTcpReplicate(b, chain, options, msn, stride, out, at);
+      const ports = chain.inner - chain.start;
+      const { headers } = this.base as TcpCompressorContext;
+      at = encodeTcpReplicate(
+        b,
+        chain,
+        options,
+        msn,
+        stride,
+        this.ecnUsed,
+        u16(headers, ports),
+        u16(headers, ports + 2),
+        out,
+        at,
+      );
     } else {
       if (format === IR) at = encodeStaticChain(b, chain, out, at);
       at = encodeDynamicChain(b, chain, this.behaviors, out, at);
-      at = this.writeTcpDynamic(b, chain, options, msn, stride, out, at);
+      at = encodeTcpDynamic(b, chain, options, msn, stride, this.ecnUsed, out, at);
     }
     out[crcAt] = crc8(out, to, at);
-    at = copyOctets(b, chain.payload, chain.end, out, at);
+    copyOctets(b, chain.payload, chain.end, out, at);
+    at += chain.payloadLength;
     if (format !== IR_DYN) {
       if (this.irSent === 0) this.irMsn = msn;
       if (this.irSent < 255) this.irSent++;
@@ -1009,77 +759,8 @@ export class TcpCompressorContext implements CompressorContext {
     if (this.dynamicSent === 0) this.dynamicMsn = msn;
     if (this.dynamicSent < 255) this.dynamicSent++;
     this.sinceFo = 0;
-    this.countItems(options, 0x7fff);
+    this.items.count(options, 0x7fff);
     return at - to;
-  }
-
-  private writeTcpDynamic(
-    b: Uint8Array,
-    chain: HeaderChain,
-    options: ParsedOptions,
-    msn: number,
-    stride: number,
-    out: Uint8Array,
-    to: number,
-  ): number {
-    const tcp = chain.inner;
-    const ack = u32(b, tcp + 8);
-    const urgent = u16(b, tcp + 18);
-    // an announced stride of zero would mean the same as none: leave it out
-    const strideFlag = stride !== 0 ? 1 : 0;
-    let at = to;
-    out[at++] =
-      (this.ecnUsed << 7) |
-      (strideFlag << 6) |
-      (ack === 0 ? 0x20 : 0) |
-      (urgent === 0 ? 0x10 : 0) |
-      ((b[tcp + 12] as number) & 15);
-    out[at++] = b[tcp + 13] as number;
-    at = put(out, at, msn, 2);
-    at = put(out, at, u32(b, tcp + 4), 4);
-    if (ack !== 0) at = put(out, at, ack, 4);
-    at = put(out, at, u32(b, tcp + 14), 4);
-    if (urgent !== 0) at = put(out, at, urgent, 2);
-    if (strideFlag === 1) at = put(out, at, stride, 2);
-    return encodeList(b, options, 0x7fff, ack, out, at);
-  }
-
-  private writeTcpReplicate(
-    b: Uint8Array,
-    chain: HeaderChain,
-    options: ParsedOptions,
-    msn: number,
-    stride: number,
-    out: Uint8Array,
-    to: number,
-  ): number {
-    const tcp = chain.inner;
-    const h = (this.base as TcpCompressorContext).headers;
-    const basePorts = chain.inner - chain.start;
-    const flags = b[tcp + 13] as number;
-    const source = portPresence(u16(h, basePorts), u16(b, tcp));
-    const destination = portPresence(u16(h, basePorts + 2), u16(b, tcp + 2));
-    const strideFlag = stride !== 0 ? 1 : 0;
-    let at = to;
-    out[at++] = 0x40 | 0x20 | (source << 3) | (destination << 1) | strideFlag;
-    out[at++] =
-      0xc0 |
-      (((flags >>> 5) & 1) << 5) |
-      (((flags >>> 4) & 1) << 4) |
-      (((flags >>> 3) & 1) << 3) |
-      ((RSF_INDEX[flags & 7] as number) << 1) |
-      this.ecnUsed;
-    at = put(out, at, msn, 2);
-    at = put(out, at, u32(b, tcp + 4), 4);
-    at = put(out, at, u16(b, tcp), source);
-    at = put(out, at, u16(b, tcp + 2), destination);
-    at = put(out, at, u16(b, tcp + 14), 2);
-    at = put(out, at, u16(b, tcp + 18), 2);
-    at = put(out, at, u32(b, tcp + 8), 4);
-    if (this.ecnUsed === 1) out[at++] = (((b[tcp + 12] as number) & 15) << 2) | (flags >>> 6);
-    at = put(out, at, u16(b, tcp + 16), 2);
-    if (strideFlag === 1) at = put(out, at, stride, 2);
-    return encodeList(b, options, 0x7fff, u32(b, tcp + 8), out, at);
   }
 
   feedback(bytes: Uint8Array, from: number, to: number): number {
@@ -1104,31 +785,20 @@ export class TcpCompressorContext implements CompressorContext {
     }
     this.dynamicSent = 0;
     this.sent.count = 0;
-    this.itemSent.fill(0);
-    this.sackSent = 0;
-    this.genericSent.fill(0);
+    this.items.forget();
     return 0;
   }
 
   /** Drops what is older than the packet with this MSN, and counts as known what it or an earlier one carried. */
   private acknowledge(sn: number, bits: number): boolean {
-    const { sent, itemMsn, itemSent } = this;
+    const { sent } = this;
     if (!R.acknowledgeRow(sent, sn, bits >= 16 ? 0xffff : (1 << bits) - 1)) return false;
     const row = oldestRow(sent);
     const msn = sent.rows[row + R.MSN] as number;
     const covers = (since: number): boolean => ((msn - since) & 0xffff) < 0x8000;
     if (this.irSent > 0 && covers(this.irMsn)) this.irSent = 255;
     if (this.dynamicSent > 0 && covers(this.dynamicMsn)) this.dynamicSent = 255;
-    for (let index = 0; index < itemSent.length; index++) {
-      if ((itemSent[index] as number) > 0 && covers(itemMsn[index] as number))
-        itemSent[index] = 255;
-    }
-    if (this.sackSent > 0 && covers(this.sackMsn)) this.sackSent = 255;
-    for (let item = 0; item < S.GENERIC_ITEMS; item++) {
-      if ((this.genericSent[item] as number) > 0 && covers(this.genericMsn[item] as number)) {
-        this.genericSent[item] = 255;
-      }
-    }
+    this.items.acknowledge(covers);
     return true;
   }
 
@@ -1139,23 +809,16 @@ export class TcpCompressorContext implements CompressorContext {
   adopt(b: Uint8Array, chain: HeaderChain, msn: number): number {
     const options = this.parameters.scratch.options;
     const tcp = chain.inner;
-    if (!chain.tcp || !parseOptions(b, tcp + 20, chain.payload, EMPTY, options)) {
+    if (!chain.tcp || !parseOptions(b, tcp + 20, chain.payload, NO_GENERIC, options)) {
       return NOT_ELIGIBLE;
     }
-    this.generic = EMPTY;
-    this.itemSent.fill(0);
-    this.sackSent = 0;
-    this.genericSent.fill(0);
     this.ecnUsed = 0;
     this.strides.stride = 0;
     this.strides.divisor = 0;
     this.strides.seen = 0;
     this.base = undefined;
     this.begin(b, chain);
-    this.updateItems(b, options, msn);
-    for (let i = 0; i < options.count; i++) this.itemSent[options.index[i] as number] = 255;
-    this.sackSent = 255;
-    this.genericSent.fill(255);
+    this.items.adopt(b, options, msn);
     const innerAt = chain.offset[chain.innermost] as number;
     const v4 = chain.kind[chain.innermost] === IPV4;
     const tos = v4
@@ -1174,8 +837,8 @@ export class TcpCompressorContext implements CompressorContext {
     rows[row + R.ACK] = u32(b, tcp + 8);
     rows[row + R.WINDOW] = u16(b, tcp + 14);
     rows[row + R.IP_ID_OFFSET] = v4 ? (u16(b, innerAt + 4) - msn) & 0xffff : 0;
-    rows[row + R.TS_VALUE] = this.items[2] as number;
-    rows[row + R.TS_ECHO] = this.items[3] as number;
+    rows[row + R.TS_VALUE] = this.items.tsValue;
+    rows[row + R.TS_ECHO] = this.items.tsEcho;
     rows[row + R.ACK_RESIDUE] = u32(b, tcp + 8);
     rows[row + R.PAYLOAD] = payload;
     rows[row + R.SEQ_SCALED] = payload === 0 ? 0 : Math.floor(seq / payload);
@@ -1229,18 +892,9 @@ export class TcpCompressorContext implements CompressorContext {
         this.ecnQuiet,
         this.outerTtlVersion,
         this.outerTosVersion,
-        this.sackBlocks,
-        this.sackSent,
-        this.sackMsn,
         this.msn,
       ),
-      itemSent: this.itemSent.slice(),
-      itemMsn: this.itemMsn.slice(),
-      items: this.items.slice(),
-      sack: this.sack.slice(),
-      generic: this.generic === EMPTY ? EMPTY : this.generic.slice(),
-      genericSent: this.genericSent.slice(),
-      genericMsn: this.genericMsn.slice(),
+      items: this.items.copy(),
     };
   }
 
@@ -1265,17 +919,8 @@ export class TcpCompressorContext implements CompressorContext {
     this.ecnQuiet = n(8);
     this.outerTtlVersion = n(9);
     this.outerTosVersion = n(10);
-    this.sackBlocks = n(11);
-    this.sackSent = n(12);
-    this.sackMsn = n(13);
-    this.msn = n(14);
-    this.itemSent.set(s.itemSent);
-    this.itemMsn.set(s.itemMsn);
-    this.items.set(s.items);
-    this.sack.set(s.sack);
-    this.generic = s.generic === EMPTY ? EMPTY : s.generic.slice();
-    this.genericSent.set(s.genericSent);
-    this.genericMsn.set(s.genericMsn);
+    this.msn = n(11);
+    this.items.take(s.items);
   }
 }
 
@@ -1289,13 +934,7 @@ export interface TcpCompressorSnapshot {
   readonly watch: IpIdWatch;
   readonly strides: StrideWatch;
   readonly numbers: Uint32Array;
-  readonly itemSent: Uint8Array;
-  readonly itemMsn: Uint16Array;
-  readonly items: Uint32Array;
-  readonly sack: Uint32Array;
-  readonly generic: Uint8Array;
-  readonly genericSent: Uint8Array;
-  readonly genericMsn: Uint16Array;
+  readonly items: SentItems;
 }
 
 const record = /* @__PURE__ */ createFeedbackRecord();
@@ -1318,175 +957,3 @@ const countRun = (
 };
 
 const OCTETS = /* @__PURE__ */ Uint8Array.of(0, 1, 2, 4);
-
-const same = (a: Uint8Array, i: number, b: Uint8Array, j: number, length: number): boolean => {
-  for (let k = 0; k < length; k++) if (a[i + k] !== b[j + k]) return false;
-  return true;
-};
-
-const put = (out: Uint8Array, at: number, value: number, octets: number): number => {
-  for (let i = octets - 1, v = value; i >= 0; i--, v >>>= 8) out[at + i] = v;
-  return at + octets;
-};
-
-const copyOctets = (
-  b: Uint8Array,
-  from: number,
-  end: number,
-  out: Uint8Array,
-  at: number,
-): number => {
-  const length = end - from;
-  if (length > 64) out.set(b.subarray(from, end), at);
-  else for (let i = 0; i < length; i++) out[at + i] = b[from + i] as number;
-  return at + length;
-};
-
-/**
- * How a replicated port goes out: 0 as in the base, 1 by its low octet, 2 whole. The low octet alone is used only where
- * the high ones agree: some peers replace it instead of decoding it against the base.
- */
-const portPresence = (base: number, port: number): number =>
-  port === base
-    ? 0
-    : (port ^ base) <= 0xff && ((port - base + 64) & 0xffff) < 256
-      ? 1
-      : 2;
-
-/** co_common's indicator for a sequence or acknowledgement number that must be sent: 1, 2 or 3. */
-const indicatorOf = (sent: R.SentHeaders, column: number, depth: number, value: number): number =>
-  R.allFit32(sent, column, depth, value, 8, 63)
-    ? 1
-    : R.allFit32(sent, column, depth, value, 16, 16383)
-      ? 2
-      : 3;
-
-const ttlFits = (sent: R.SentHeaders, depth: number, ttl: number): boolean => {
-  const { rows, columns } = sent;
-  let at = sent.newest;
-  for (let i = depth; i > 0; i--) {
-    const step = ttl - ((rows[at + R.RARE] as number) & 0xff);
-    if (step < -3 || step > 4) return false;
-    at = at === 0 ? (sent.capacity - 1) * columns : at - columns;
-  }
-  return true;
-};
-
-/**
- * Whether four bits with offset `p` reach the scaled value from every reference that has the same residue and factor;
- * references without are too old to be asked (the newest ones have been compared already).
- */
-const fitsScaled = (
-  sent: R.SentHeaders,
-  depth: number,
-  column: number,
-  value: number,
-  p: number,
-  residueColumn: number,
-  residue: number,
-  factorColumn: number,
-  factor: number,
-  shift: number,
-): boolean => {
-  const { rows, columns } = sent;
-  let at = sent.newest;
-  for (let i = depth; i > 0; i--) {
-    if (
-      rows[at + residueColumn] === residue &&
-      (rows[at + factorColumn] as number) >>> shift === factor &&
-      (value - (rows[at + column] as number) + p) >>> 0 >= 16
-    ) {
-      return false;
-    }
-    at = at === 0 ? (sent.capacity - 1) * columns : at - columns;
-  }
-  return true;
-};
-
-/** The smallest of seq_1–seq_7 that can carry what changed, or -1. */
-const sequentialFormat = (
-  sent: R.SentHeaders,
-  depth: number,
-  seqChanged: boolean,
-  ackChanged: boolean,
-  windowChanged: boolean,
-  seqScales: boolean,
-  ackScales: boolean,
-  seq: number,
-  ack: number,
-  window: number,
-  offset: number,
-): number => {
-  if (!seqChanged) {
-    if (!windowChanged && ackScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 3, 1))
-      return SEQ + 4;
-    if (
-      !windowChanged &&
-      !ackChanged &&
-      seqScales &&
-      R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)
-    ) {
-      return SEQ + 2;
-    }
-    if (
-      !windowChanged &&
-      R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
-      R.allFit32(sent, R.ACK, depth, ack, 16, 16383)
-    ) {
-      return SEQ + 3;
-    }
-    // the window's format also reaches further with the acknowledgement number
-    return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 5, 3) &&
-      R.allFit16(sent, R.WINDOW, depth, window, 15, 16383) &&
-      R.allFit32(sent, R.ACK, depth, ack, 16, 32767)
-      ? SEQ + 7
-      : -1;
-  }
-  if (windowChanged) return -1;
-  if (!ackChanged) {
-    if (seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) return SEQ + 2;
-    return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
-      R.allFit32(sent, R.SEQ, depth, seq, 16, 32767)
-      ? SEQ + 1
-      : -1;
-  }
-  if (!R.allFit32(sent, R.ACK, depth, ack, 16, 16383)) return -1;
-  if (seqScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 7, 3)) return SEQ + 6;
-  return R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 4, 3) &&
-    R.allFit32(sent, R.SEQ, depth, seq, 16, 32767)
-    ? SEQ + 5
-    : -1;
-};
-
-/** The smallest of rnd_1–rnd_7 that can carry what changed, or -1. */
-const randomFormat = (
-  sent: R.SentHeaders,
-  depth: number,
-  seqChanged: boolean,
-  ackChanged: boolean,
-  windowChanged: boolean,
-  seqScales: boolean,
-  ackScales: boolean,
-  seq: number,
-  ack: number,
-): number => {
-  if (!seqChanged) {
-    if (!windowChanged) {
-      if (ackScales) return RND + 4;
-      if (!ackChanged && seqScales) return RND + 2;
-      if (R.allFit32(sent, R.ACK, depth, ack, 15, 8191)) return RND + 3;
-    }
-    // the window's format also reaches further with the acknowledgement number
-    return R.allFit32(sent, R.ACK, depth, ack, 18, 65535) ? RND + 7 : -1;
-  }
-  if (windowChanged) return -1;
-  if (!ackChanged) {
-    if (seqScales) return RND + 2;
-    return R.allFit32(sent, R.SEQ, depth, seq, 18, 65535) ? RND + 1 : -1;
-  }
-  if (seqScales && R.allFit32(sent, R.ACK, depth, ack, 16, 16383)) return RND + 6;
-  return R.allFit32(sent, R.SEQ, depth, seq, 14, 8191) &&
-    R.allFit32(sent, R.ACK, depth, ack, 15, 8191)
-    ? RND + 5
-    : -1;
-};

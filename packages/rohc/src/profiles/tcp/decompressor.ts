@@ -17,13 +17,10 @@ import { readSdvl, sdvlLengthOf } from '../../sdvl.js';
 import { CRC8_INIT, crc3, crc7, crc8 } from '../../crc.js';
 import { lsbDecode16, lsbDecode32 } from '../../wlsb.js';
 import { decodeBaseHeader } from './base-header.js';
-import {
-  decodeDynamicChain,
-  decodeIrregularChain,
-  decodeReplicateChain,
-  decodeStaticChain,
-  rsfOf,
-} from './chains-decode.js';
+import { decodeDynamicChain } from './dynamic-chain-decode.js';
+import { decodeIrregularChain } from './irregular-chain-decode.js';
+import { decodeReplicateChain, rsfOf } from './replicate-chain-decode.js';
+import { decodeStaticChain } from './static-chain-decode.js';
 import {
   CO_COMMON,
   IR,
@@ -46,9 +43,8 @@ import { itemsOf, templateOf } from './implicit.js';
 import { type ParsedOptions, parseOptions } from './options-parse.js';
 import type { TcpScratch } from './scratch.js';
 import * as S from './state.js';
-
-const u16 = (b: Uint8Array, i: number): number => ((b[i] as number) << 8) | (b[i + 1] as number);
-const u32 = (b: Uint8Array, i: number): number => ((u16(b, i) << 16) | u16(b, i + 2)) >>> 0;
+import { copyOctets } from '../../internal/copy.js';
+import { u16, u32 } from '../../internal/octets.js';
 
 const NO_GENERIC = /* @__PURE__ */ new Uint8Array(S.GENERIC_TABLE_OCTETS);
 const ZERO_OCTET = /* @__PURE__ */ new Uint8Array(1);
@@ -411,7 +407,7 @@ export class TcpDecompressorContext implements DecompressorContext {
       this.finish(format, packet, at, end, out, to + length);
     } else {
       this.lastFormat = format;
-      copyPayload(packet, at, end, out, to + length);
+      copyOctets(packet, at, end, out, to + length);
     }
     this.failures <<= 1;
     return length + payload;
@@ -504,7 +500,7 @@ export class TcpDecompressorContext implements DecompressorContext {
     to: number,
   ): void {
     const sc = this.parameters.scratch;
-    copyPayload(packet, at, end, out, to);
+    copyOctets(packet, at, end, out, to);
     if (sc.genericTouched) {
       if (this.generic === undefined) this.generic = new Uint8Array(S.GENERIC_TABLE_OCTETS);
       this.generic.set(sc.generic);
@@ -614,19 +610,6 @@ const readBits = (b: Uint8Array, at: number, octets: number): number => {
   let value = 0;
   for (let i = 0; i < octets; i++) value = (value << 8) | (b[at + i] as number);
   return value;
-};
-
-const copyPayload = (
-  packet: Uint8Array,
-  at: number,
-  end: number,
-  out: Uint8Array,
-  to: number,
-): void => {
-  const length = end - at;
-  // short payloads: a loop beats a view
-  if (length > 64) out.set(packet.subarray(at, end), to);
-  else for (let i = 0; i < length; i++) out[to + i] = packet[at + i] as number;
 };
 
 /** Recomputes the TCP checksum that the compressor elided after verifying it; the header has no payload. */

@@ -4,18 +4,12 @@
  */
 import { NO_ROOM, OVER_LIMIT } from '../../internal/codes.js';
 import { AH, GRE, IPV4, IPV6, MINE, onesSum } from '../../internal/header-chain.js';
-import { RANDOM, SEQUENTIAL, SEQUENTIAL_SWAPPED, ZERO } from './formats.js';
+import { SEQUENTIAL, SEQUENTIAL_SWAPPED, ZERO } from './formats.js';
 import type { HeaderTemplate } from './header-template.js';
 import { buildOptions } from './options-decode.js';
 import type { TcpScratch } from './scratch.js';
 import * as S from './state.js';
-
-const put32 = (out: Uint8Array, at: number, value: number): void => {
-  out[at] = value >>> 24;
-  out[at + 1] = value >>> 16;
-  out[at + 2] = value >>> 8;
-  out[at + 3] = value;
-};
+import { put32 } from '../../internal/octets.js';
 
 /** Most octets that TCP's header takes. */
 const TCP_OCTETS_MAX = 60;

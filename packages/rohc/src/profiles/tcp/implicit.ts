@@ -9,9 +9,7 @@ import { addHeader, clearHeaderTemplate, type HeaderTemplate } from './header-te
 import { impliedBehavior } from './ip-id.js';
 import type { ParsedOptions } from './options-parse.js';
 import * as S from './state.js';
-
-const u16 = (b: Uint8Array, i: number): number => ((b[i] as number) << 8) | (b[i + 1] as number);
-const u32 = (b: Uint8Array, i: number): number => ((u16(b, i) << 16) | u16(b, i + 2)) >>> 0;
+import { u16, u32 } from '../../internal/octets.js';
 
 /** Fills the template and the row's part for headers in front of TCP. */
 export const templateOf = (

@@ -6,9 +6,7 @@ import { MALFORMED, NO_CONTEXT, TRUNCATED } from '../../internal/codes.js';
 import { lsbDecode32 } from '../../wlsb.js';
 import type { TcpScratch } from './scratch.js';
 import * as S from './state.js';
-
-const u16 = (b: Uint8Array, i: number): number => ((b[i] as number) << 8) | (b[i + 1] as number);
-const u32 = (b: Uint8Array, i: number): number => ((u16(b, i) << 16) | u16(b, i + 2)) >>> 0;
+import { put32, u16, u32 } from '../../internal/octets.js';
 
 /** Items without contents need no entry in the table: their index says everything. */
 const EMPTY_ITEMS = (1 << S.INDEX_NOP) | (1 << S.INDEX_SACK_PERMITTED);
@@ -268,13 +266,6 @@ export const decodeOptionsIrregular = (
     }
   }
   return at;
-};
-
-const put32 = (out: Uint8Array, at: number, value: number): void => {
-  out[at] = value >>> 24;
-  out[at + 1] = value >>> 16;
-  out[at + 2] = value >>> 8;
-  out[at + 3] = value;
 };
 
 /**

@@ -4,13 +4,7 @@
 import type { ParsedOptions } from './options-parse.js';
 import { allFit32, type SentHeaders, TS_ECHO, TS_VALUE } from './sent-headers.js';
 import * as S from './state.js';
-
-const u32 = (b: Uint8Array, i: number): number =>
-  (((b[i] as number) << 24) |
-    ((b[i + 1] as number) << 16) |
-    ((b[i + 2] as number) << 8) |
-    (b[i + 3] as number)) >>>
-  0;
+import { u32 } from '../../internal/octets.js';
 
 /** Writes one edge of a SACK block against `base`. */
 const encodeSackEdge = (base: number, value: number, out: Uint8Array, at: number): number => {

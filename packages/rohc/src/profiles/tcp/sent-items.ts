@@ -1,0 +1,248 @@
+/**
+ * The compressor's side of the TCP option item table: what each item last held, and how surely the decompressor holds
+ * it too (RFC 6846 section 6.3.2).
+ */
+import { u16, u32 } from '../../internal/octets.js';
+import { timestampOctets } from './options-encode.js';
+import type { ParsedOptions } from './options-parse.js';
+import * as R from './sent-headers.js';
+import * as S from './state.js';
+
+/** Counts stop here: surely known. */
+const KNOWN = 255;
+
+export class SentItems {
+  /** How often each item of the table went out with its present contents, and since which MSN. */
+  readonly itemSent = new Uint8Array(16);
+  private readonly itemMsn = new Uint16Array(16);
+  private readonly items = new Uint32Array(4);
+  private sackBlocks = 0;
+  private readonly sack = new Uint32Array(8);
+  private sackSent = 0;
+  private sackMsn = 0;
+  generic: Uint8Array = NO_GENERIC;
+  /** Times each generic item's contents went out, for the "unchanged" form. */
+  private readonly genericSent = new Uint8Array(S.GENERIC_ITEMS);
+  private readonly genericMsn = new Uint16Array(S.GENERIC_ITEMS);
+
+  /** The timestamps last sent. */
+  get tsValue(): number {
+    return this.items[2] as number;
+  }
+
+  get tsEcho(): number {
+    return this.items[3] as number;
+  }
+
+  /** Takes over new contents of the items; a changed one is no longer known to the decompressor. */
+  update(b: Uint8Array, options: ParsedOptions, msn: number): void {
+    const { items, itemSent } = this;
+    for (let i = 0; i < options.count; i++) {
+      const at = options.at[i] as number;
+      const index = options.index[i] as number;
+      switch (index) {
+        case S.INDEX_NOP:
+        case S.INDEX_SACK_PERMITTED:
+          itemSent[index] = 255;
+          break;
+        case S.INDEX_EOL: {
+          const length = options.length[i] as number;
+          if (length !== (items[0] as number) >>> 16) {
+            items[0] = (length << 16) | ((items[0] as number) & 0xffff);
+            itemSent[index] = 0;
+            this.itemMsn[index] = msn;
+          }
+          break;
+        }
+        case S.INDEX_MSS: {
+          const mss = u16(b, at + 2);
+          if (mss !== ((items[0] as number) & 0xffff)) {
+            items[0] = (((items[0] as number) & 0xffff0000) | mss) >>> 0;
+            itemSent[index] = 0;
+            this.itemMsn[index] = msn;
+          }
+          break;
+        }
+        case S.INDEX_WINDOW_SCALE:
+          if (b[at + 2] !== items[1]) {
+            items[1] = b[at + 2] as number;
+            itemSent[index] = 0;
+            this.itemMsn[index] = msn;
+          }
+          break;
+        case S.INDEX_TIMESTAMP:
+          items[2] = u32(b, at + 2);
+          items[3] = u32(b, at + 6);
+          break;
+        case S.INDEX_SACK: {
+          const blocks = ((options.length[i] as number) - 2) >>> 3;
+          let changed = blocks !== this.sackBlocks;
+          for (let j = 0; j < blocks * 2; j++) {
+            const edge = u32(b, at + 2 + j * 4);
+            if (this.sack[j] !== edge) {
+              this.sack[j] = edge;
+              changed = true;
+            }
+          }
+          this.sackBlocks = blocks;
+          if (changed) {
+            this.sackSent = 0;
+            this.sackMsn = msn;
+          }
+          break;
+        }
+        default:
+          this.updateGeneric(b, at, options.length[i] as number, index, msn);
+          break;
+      }
+    }
+  }
+
+  private updateGeneric(
+    b: Uint8Array,
+    at: number,
+    length: number,
+    index: number,
+    msn: number,
+  ): void {
+    if (this.generic === NO_GENERIC) this.generic = new Uint8Array(S.GENERIC_TABLE_OCTETS);
+    const { generic } = this;
+    const item = index - S.INDEX_GENERIC;
+    const g = item * S.GENERIC_OCTETS;
+    if (generic[g + S.GENERIC_KIND] !== b[at] || generic[g + S.GENERIC_LENGTH] !== length) {
+      generic[g + S.GENERIC_KIND] = b[at] as number;
+      generic[g + S.GENERIC_LENGTH] = length;
+      this.itemSent[index] = 0;
+      this.itemMsn[index] = msn;
+    }
+    let changed = false;
+    for (let j = 2; j < length; j++) {
+      const place = g + S.GENERIC_CONTENTS + j - 2;
+      if (generic[place] !== b[at + j]) {
+        generic[place] = b[at + j] as number;
+        changed = true;
+      }
+    }
+    if (changed) {
+      this.genericSent[item] = 0;
+      this.genericMsn[item] = msn;
+    }
+  }
+
+  /** Items that must go out whole: the decompressor may not hold them, or no irregular form reaches their value. */
+  present(
+    b: Uint8Array,
+    options: ParsedOptions,
+    sent: R.SentHeaders,
+    depth: number,
+    repetitions: number,
+  ): number {
+    let present = 0;
+    for (let i = 0; i < options.count; i++) {
+      const index = options.index[i] as number;
+      if ((this.itemSent[index] as number) < repetitions) {
+        present |= 1 << i;
+      } else if (index === S.INDEX_TIMESTAMP) {
+        const at = options.at[i] as number;
+        if (
+          timestampOctets(sent, R.TS_VALUE, depth, u32(b, at + 2)) > 4 ||
+          timestampOctets(sent, R.TS_ECHO, depth, u32(b, at + 6)) > 4
+        ) {
+          present |= 1 << i;
+        }
+      }
+    }
+    return present;
+  }
+
+  /** SACK and generic items whose contents the decompressor surely holds. */
+  unchanged(options: ParsedOptions, repetitions: number): number {
+    let unchanged = 0;
+    for (let i = 0; i < options.count; i++) {
+      const index = options.index[i] as number;
+      if (index === S.INDEX_SACK) {
+        if (this.sackSent >= repetitions) unchanged |= 1 << i;
+      } else if (index >= S.INDEX_GENERIC) {
+        if ((this.genericSent[index - S.INDEX_GENERIC] as number) >= repetitions) {
+          unchanged |= 1 << i;
+        }
+      }
+    }
+    return unchanged;
+  }
+
+  /** Counts which contents went out with this packet. */
+  count(options: ParsedOptions, present: number): void {
+    for (let i = 0; i < options.count; i++) {
+      const index = options.index[i] as number;
+      if (((present >>> i) & 1) === 1 && (this.itemSent[index] as number) < 255) {
+        this.itemSent[index] = (this.itemSent[index] as number) + 1;
+      }
+      if (index === S.INDEX_SACK) {
+        if (this.sackSent < 255) this.sackSent++;
+      } else if (index >= S.INDEX_GENERIC) {
+        const item = index - S.INDEX_GENERIC;
+        if ((this.genericSent[item] as number) < 255) {
+          this.genericSent[item] = (this.genericSent[item] as number) + 1;
+        }
+      }
+    }
+  }
+
+  /** Counts as known what went out first with the packet of `since` or before, as `covers` tells. */
+  acknowledge(covers: (since: number) => boolean): void {
+    const { itemSent, itemMsn, genericSent, genericMsn } = this;
+    for (let index = 0; index < itemSent.length; index++) {
+      if ((itemSent[index] as number) > 0 && covers(itemMsn[index] as number)) {
+        itemSent[index] = KNOWN;
+      }
+    }
+    if (this.sackSent > 0 && covers(this.sackMsn)) this.sackSent = KNOWN;
+    for (let item = 0; item < S.GENERIC_ITEMS; item++) {
+      if ((genericSent[item] as number) > 0 && covers(genericMsn[item] as number)) {
+        genericSent[item] = KNOWN;
+      }
+    }
+  }
+
+  /** Takes nothing for known any more. */
+  forget(): void {
+    this.itemSent.fill(0);
+    this.sackSent = 0;
+    this.genericSent.fill(0);
+  }
+
+  /** Starts over from the options of a packet that the decompressor surely has. */
+  adopt(b: Uint8Array, options: ParsedOptions, msn: number): void {
+    this.generic = NO_GENERIC;
+    this.forget();
+    this.update(b, options, msn);
+    for (let i = 0; i < options.count; i++) this.itemSent[options.index[i] as number] = KNOWN;
+    this.sackSent = KNOWN;
+    this.genericSent.fill(KNOWN);
+  }
+
+  /** A copy that shares nothing. */
+  copy(): SentItems {
+    const other = new SentItems();
+    other.take(this);
+    return other;
+  }
+
+  /** Becomes as `other` is. */
+  take(other: SentItems): void {
+    this.itemSent.set(other.itemSent);
+    this.itemMsn.set(other.itemMsn);
+    this.items.set(other.items);
+    this.sackBlocks = other.sackBlocks;
+    this.sack.set(other.sack);
+    this.sackSent = other.sackSent;
+    this.sackMsn = other.sackMsn;
+    this.generic = other.generic === NO_GENERIC ? NO_GENERIC : other.generic.slice();
+    this.genericSent.set(other.genericSent);
+    this.genericMsn.set(other.genericMsn);
+  }
+}
+
+/** The table of generic items of a flow that has none: shared, never written. */
+export const NO_GENERIC = /* @__PURE__ */ new Uint8Array(S.GENERIC_TABLE_OCTETS);
