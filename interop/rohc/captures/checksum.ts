@@ -1,4 +1,4 @@
-/** Whether the TCP checksum of a captured Ethernet frame is right (RFC 9293, section 3.1). */
+/** Whether the TCP checksum of a packet is right (RFC 9293, section 3.1). */
 
 const ETHERNET_HEADER = 14;
 const ETHERTYPE_IPV4 = 0x0800;
@@ -17,23 +17,32 @@ const fold = (sum: number): number => {
   return folded;
 };
 
-/** `undefined` for a frame that holds no TCP over plain IPv4 or IPv6. */
-export const tcpChecksumHolds = (frame: Uint8Array): boolean | undefined => {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  if (frame.length < ETHERNET_HEADER + 40) return undefined;
-  const type = view.getUint16(12);
-  const ip = ETHERNET_HEADER;
-  if (type === ETHERTYPE_IPV4 && view.getUint8(ip + 9) === TCP) {
-    const tcp = ip + (view.getUint8(ip) & 15) * 4;
-    const end = ip + view.getUint16(ip + 2);
-    const pseudo = sum16(view, ip + 12, ip + 20) + TCP + (end - tcp);
-    return end <= frame.length && fold(pseudo + sum16(view, tcp, end)) === 0xffff;
+const viewOf = (bytes: Uint8Array, from = 0): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset + from, bytes.byteLength - from);
+
+/** Of an IP packet; `undefined` for one that holds no TCP over plain IPv4 or IPv6. */
+export const tcpChecksumOfPacketHolds = (packet: Uint8Array): boolean | undefined => {
+  if (packet.length < 40) return undefined;
+  const view = viewOf(packet);
+  const version = view.getUint8(0) >> 4;
+  if (version === 4 && view.getUint8(9) === TCP) {
+    const tcp = (view.getUint8(0) & 15) * 4;
+    const end = view.getUint16(2);
+    const pseudo = sum16(view, 12, 20) + TCP + (end - tcp);
+    return end <= packet.length && fold(pseudo + sum16(view, tcp, end)) === 0xffff;
   }
-  if (type === ETHERTYPE_IPV6 && view.getUint8(ip + 6) === TCP) {
-    const tcp = ip + 40;
-    const end = tcp + view.getUint16(ip + 4);
-    const pseudo = sum16(view, ip + 8, ip + 40) + TCP + (end - tcp);
-    return end <= frame.length && fold(pseudo + sum16(view, tcp, end)) === 0xffff;
+  if (version === 6 && view.getUint8(6) === TCP) {
+    const end = 40 + view.getUint16(4);
+    const pseudo = sum16(view, 8, 40) + TCP + (end - 40);
+    return end <= packet.length && fold(pseudo + sum16(view, 40, end)) === 0xffff;
   }
   return undefined;
+};
+
+/** Of an Ethernet frame; `undefined` for one that holds no TCP over plain IPv4 or IPv6. */
+export const tcpChecksumHolds = (frame: Uint8Array): boolean | undefined => {
+  if (frame.length < ETHERNET_HEADER + 40) return undefined;
+  const type = viewOf(frame).getUint16(12);
+  if (type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6) return undefined;
+  return tcpChecksumOfPacketHolds(frame.subarray(ETHERNET_HEADER));
 };
