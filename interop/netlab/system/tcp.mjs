@@ -1,4 +1,4 @@
-/** The two ends of a TCP transfer: `serve <port>`, `fetch <address> <port> <bytes>` as JSON. */
+/** The two ends of a TCP transfer: `serve <port>`, `fetch <address> <port> <bytes>`. */
 import { connect, createServer } from 'node:net';
 
 const [mode, ...rest] = process.argv.slice(2);
@@ -16,19 +16,11 @@ if (mode === 'serve') {
 } else {
   const [address, port, bytes] = rest;
   let received = 0;
-  let started = 0n;
-  let skipped = 0;
   const socket = connect(Number(port), address);
   socket.on('data', (piece) => {
     received += piece.length;
-    // The first tenth fills the bucket and the windows; the rate is taken over the others.
-    if (started === 0n && received >= Number(bytes) / 10) {
-      started = process.hrtime.bigint();
-      skipped = received;
-    }
     if (received < Number(bytes)) return;
-    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     socket.destroy();
-    process.stdout.write(JSON.stringify({ received, bps: ((received - skipped) * 8) / seconds }));
+    process.stdout.write(String(received));
   });
 }

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import { createLineSplitter } from '../src/internal/lines.js';
 import { type CommandOptions, runCommand } from '../src/internal/run-command.js';
-import { commandError, errnoError } from '../src/internal/system-error.js';
+import { commandError, errnoError, programMissing } from '../src/internal/system-error.js';
 
 const options: CommandOptions = { timeoutMs: 60_000, maxOutputBytes: 1 << 20, killAfterMs: 200 };
 const sh = (script: string, more: Partial<CommandOptions> = {}) =>
@@ -111,6 +111,12 @@ describe('errors', () => {
     const error = fail('Error: Specified qdisc kind is unknown.');
     expect(error.message).toContain('CONFIG_NET_SCH_TBF');
     expect(error.remedy).toBeDefined();
+  });
+
+  test('a missing program names its Debian package', () => {
+    expect(programMissing('ip').remedy).toContain('apt-get install iproute2');
+    expect(programMissing('tc').remedy).toContain('apt-get install iproute2');
+    expect(programMissing('mine').remedy).toContain('mine');
   });
 
   test('an errno of a C call has its tag and name', () => {
