@@ -270,7 +270,7 @@ const use = (plan: NetworkPlan, logger: Logger, scope: Scope<NetlabEvent>): Netl
  * the description says of them. Nothing of it is seen in the machine's own network: interfaces are
  * born inside their namespaces. When a step fails, whatever was made is taken away again.
  *
- * About 3 ms a command; a client, a switch and a server take 0.1 s.
+ * About 3 ms a command; a client, a switch and a server take 0.1 to 0.2 s.
  *
  * @param description - a {@link NetworkDescription}, checked again at run time
  * @returns Left `Permission` without CAP_SYS_ADMIN and CAP_NET_ADMIN, `NotFound` without `ip` or
