@@ -124,9 +124,24 @@ const linkHeader = new Uint8Array(LINK_ROOM);
 
 const linkTypeOf = ({ linkType }: CapturedPacket): number => rohcLinkType(linkType) ?? LINKTYPE_RAW;
 
+/** An error of writing, under the name that the person gave and not that of the file beside it. */
 const located = (error: Tagged, path: string): Tagged => {
   const what = path === '-' ? 'standard output' : path;
-  return error.message.includes(what) ? error : { ...error, message: `${what}: ${error.message}` };
+  const code = 'code' in error ? error.code : undefined;
+  if (error._tag === 'NotFound') {
+    return {
+      ...error,
+      message: `${what}: its folder does not exist`,
+      remedy: 'make the folder first',
+    };
+  }
+  if (error._tag === 'Permission') {
+    return { ...error, message: `${what}: writing is not permitted`, remedy: 'write elsewhere' };
+  }
+  if (code === 'EISDIR') {
+    return { ...error, message: `${what} is a directory`, remedy: 'name a file in it' };
+  }
+  return { ...error, message: `${what}: ${error.message}` };
 };
 
 const mixed = (first: number, second: number): Tagged =>

@@ -1,18 +1,20 @@
 /** `rohc compress` and `rohc decompress`: a capture in, a capture out. */
-import { notFound, type Tagged } from '@liquid/types';
+import { decodeError, type Tagged } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { namedFailures } from '../compressor.js';
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../pcap/ip-packet.js';
 import { DEFAULT_MAX_RECORD_BYTES } from '../pcap/options.js';
 import { ETHERTYPE_ROHC } from '../pcap/rohc-frame.js';
 import { CaptureOutput, LINK_ROOM } from './capture-output.js';
-import { FormatCounts, type FormatCount, renderCounts } from './counts.js';
+import { FormatCounts, type FormatCount, renderCounts, renderPasses } from './counts.js';
 import { type CapturedPacket, type PacketCounts, visitPackets } from './packets.js';
-import { grouped, type Session, usage } from './session.js';
+import { counted, grouped, type Session, usage } from './session.js';
 import { compressorOf, decompressorOf, type Settings } from './settings.js';
 
 /** What `compress` and `decompress` report. */
 export interface Conversion extends PacketCounts {
+  /** What the input held. */
+  readonly from: 'ip' | 'rohc';
   /** Records of the capture that was written. */
   readonly written: number;
   readonly bytesIn: number;
@@ -76,14 +78,15 @@ const run = async (
     await target.discard();
     const tags = Object.keys(namedFailures(failures)).join(', ');
     return E.left(
-      notFound({
-        path: input,
-        message: `${input}: none of ${packets} packets could be decompressed (${tags})`,
+      decodeError({
+        message: `${input}: none of ${packets} packets could be carried over (${tags})`,
         expected: 'a stream from its first IR packet on',
-        ...(settings.decompressor.cids === 'large'
-          ? { remedy: 'try --cids small' }
-          : { remedy: 'try --cids large, or a capture that starts with the flows' }),
-      } as Parameters<typeof notFound>[0]),
+        actualText: tags,
+        remedy:
+          settings.decompressor.cids === 'large'
+            ? 'try --cids small, or a capture that starts with the flows'
+            : 'try --cids large, or a capture that starts with the flows',
+      }),
     );
   }
   const finished = await target.finish();
@@ -93,6 +96,7 @@ const run = async (
   }
   return E.right({
     ...read.right,
+    from: converter.from,
     written: finished.right.records,
     bytesIn,
     bytesOut,
@@ -102,17 +106,12 @@ const run = async (
 };
 
 const render = (result: Conversion): string => {
-  const { packets, skipped, cut, written, bytesIn, bytesOut, failures } = result;
+  const { packets, written, bytesIn, bytesOut, failures } = result;
   const failed = Object.entries(failures).map(([tag, count]) => `${count} ${tag}`);
-  const saved = bytesIn - bytesOut;
   return [
-    `${grouped(packets)} packets (${grouped(bytesIn)} octets) to ${grouped(written)} (${grouped(bytesOut)} octets): ${
-      saved >= 0 ? `${grouped(saved)} less` : `${grouped(-saved)} more`
-    }`,
-    ...(skipped > 0 ? [`${grouped(skipped)} records without such a packet left out`] : []),
-    ...(cut > 0
-      ? [`${grouped(cut)} packets cut by the snap length: zeros stand in for what is missing`]
-      : []),
+    `${counted(packets, 'packet')} (${grouped(bytesIn)} octets) in, ` +
+      `${grouped(written)} (${grouped(bytesOut)} octets) written`,
+    ...renderPasses(result, result.from),
     ...(failed.length > 0 ? [`not carried over: ${failed.join(', ')}`] : []),
     renderCounts(result.formats),
   ].join('\n');

@@ -1,7 +1,8 @@
 /** Packets and octets by profile and format, as `stats` and `roundtrip` show them. */
 import * as t from 'io-ts';
 import { FORMAT_NUMBERS, formatName, formatNumber } from '../format-names.js';
-import { tableOf } from './session.js';
+import type { PacketCounts } from './packets.js';
+import { counted, tableOf } from './session.js';
 
 /** One row: a packet format, or a sum. */
 export const FormatCountCodec = t.readonly(
@@ -95,3 +96,18 @@ export const renderCounts = (rows: readonly FormatCount[]): string => {
     cells(total),
   ]);
 };
+
+/** What of a capture was left out or filled in. */
+export const renderPasses = (
+  { skipped, cut }: PacketCounts,
+  kind: 'ip' | 'rohc',
+): readonly string[] => [
+  ...(skipped > 0
+    ? [
+        `${counted(skipped, 'record')} without ${kind === 'ip' ? 'an IP' : 'a ROHC'} packet left out`,
+      ]
+    : []),
+  ...(cut > 0
+    ? [`${counted(cut, 'packet')} cut by the snap length: zeros stand in for what is missing`]
+    : []),
+];

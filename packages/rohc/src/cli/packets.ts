@@ -57,7 +57,7 @@ const KINDS = {
 /** With what it takes to read what is whole all the same. */
 const withRemedy = (error: Tagged, input: string, records: number): Tagged => {
   const what = input === '-' ? 'standard input' : input;
-  const message = error.message.includes(what) ? error.message : `${what}: ${error.message}`;
+  const message = `${what}: ${error.message}`;
   if (error.remedy !== undefined) return { ...error, message };
   switch (error._tag) {
     case 'Truncated':
@@ -73,7 +73,7 @@ const withRemedy = (error: Tagged, input: string, records: number): Tagged => {
     case 'Unsupported':
       return { ...error, message, remedy: 'give a pcap or pcapng capture, plain or gzipped' };
     case 'NotFound':
-      return { ...error, message, remedy: 'check the path' };
+      return { ...error, message: `${what} does not exist`, remedy: 'check the path' };
     default:
       return 'code' in error && error.code === 'EISDIR'
         ? { ...error, message: `${what} is a directory`, remedy: 'give a capture file' }
@@ -115,7 +115,7 @@ export const visitPackets = async (
   const findPacket = (record: CaptureRecordView): boolean => {
     const length = find(record.linkType, record.bytes, record.start, record.length, span);
     if (length === FRAME_UNSUPPORTED) {
-      stop(frameErrorOf(length, record.linkType, span));
+      stop(withRemedy(frameErrorOf(length, record.linkType, span), input, counts.records));
       return false;
     }
     if (length <= 0) return false;
@@ -169,7 +169,7 @@ export const visitPackets = async (
     { signal: AbortSignal.any([interrupted, unread, enough.signal]) },
   )();
   session.progress(() => ({ packets: counts.packets, bytes }), true);
-  if (failure !== undefined) return E.left(withRemedy(failure, input, counts.records));
+  if (failure !== undefined) return E.left(failure);
   if (E.isLeft(done) && !enough.signal.aborted) {
     return E.left(withRemedy(done.left, input, counts.records));
   }

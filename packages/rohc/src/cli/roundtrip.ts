@@ -3,9 +3,16 @@ import { corrupt, createRng, type Tagged } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { namedFailures } from '../compressor.js';
 import { DEFAULT_MAX_RECORD_BYTES } from '../pcap/options.js';
-import { FormatCounts, type FormatCount, ratio, renderCounts, sumOf } from './counts.js';
+import {
+  FormatCounts,
+  type FormatCount,
+  ratio,
+  renderCounts,
+  renderPasses,
+  sumOf,
+} from './counts.js';
 import { type PacketCounts, visitPackets } from './packets.js';
-import { EXIT_FAILED, grouped, type Session } from './session.js';
+import { counted, EXIT_FAILED, grouped, type Session } from './session.js';
 import { compressorOf, decompressorOf, type Settings } from './settings.js';
 
 /** Room for the longest frame and what ROHC adds. */
@@ -97,13 +104,6 @@ const travel = async (
   });
 };
 
-const shared = ({ skipped, cut }: PacketCounts): readonly string[] => [
-  ...(skipped > 0 ? [`${grouped(skipped)} records without an IP packet left out`] : []),
-  ...(cut > 0
-    ? [`${grouped(cut)} packets cut by the snap length: zeros stand in for what is missing`]
-    : []),
-];
-
 const renderRoundTrip = (result: RoundTrip): string => {
   const { lost, delivered, different, failures, repairs, formats, feedbackBytes } = result;
   const total = sumOf(formats);
@@ -113,10 +113,10 @@ const renderRoundTrip = (result: RoundTrip): string => {
     `mean size ${ratio(total.bytesIn, total.packets)} B, compressed ${ratio(total.bytesOut, total.packets)} B: ` +
       `saves ${ratio(total.bytesIn - total.bytesOut, total.packets)} B a packet, ` +
       `${ratio(100 * (result.headerBytesIn - result.headerBytesOut), result.headerBytesIn, 1)} % of the header octets`,
-    ...shared(result),
-    ...(lost > 0 ? [`${grouped(lost)} packets lost on purpose (seed ${result.seed})`] : []),
+    ...renderPasses(result, 'ip'),
+    ...(lost > 0 ? [`${counted(lost, 'packet')} lost on purpose (seed ${result.seed})`] : []),
     ...(feedbackBytes > 0 ? [`${grouped(feedbackBytes)} octets of feedback`] : []),
-    `${grouped(delivered)} packets delivered, ${grouped(different)} of them different from the original`,
+    `${counted(delivered, 'packet')} delivered, ${grouped(different)} of them different from the original`,
     ...(failed.length > 0 ? [`not delivered: ${failed.join(', ')}`] : []),
     ...(repairs > 0 ? [`${grouped(repairs)} delivered after a repair`] : []),
   ].join('\n');
@@ -198,9 +198,9 @@ export const stats = async (
   return session.succeed(result, ({ formats }) =>
     [
       renderCounts(formats),
-      ...shared(result),
+      ...renderPasses(result, 'ip'),
       `headers: ${grouped(headerBytesIn)} octets to ${grouped(headerBytesOut)}, ` +
-        `${ratio(100 * (headerBytesIn - headerBytesOut), headerBytesIn, 1)} % saved; ${contexts} contexts`,
+        `${ratio(100 * (headerBytesIn - headerBytesOut), headerBytesIn, 1)} % saved; ${counted(contexts, 'context')}`,
     ].join('\n'),
   );
 };

@@ -128,6 +128,10 @@ export class Session {
 export const grouped = (value: number): string =>
   String(value).replace(/\B(?=(?:\d{3})+(?!\d))/g, ',');
 
+/** A count with its noun, in the plural but for one. */
+export const counted = (count: number, noun: string): string =>
+  `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+
 /** A table as lines: the first column to the left, the others to the right. */
 export const tableOf = (rows: readonly (readonly string[])[]): string => {
   const widths = (rows[0] ?? []).map((_, i) =>

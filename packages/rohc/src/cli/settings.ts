@@ -105,10 +105,15 @@ export const readSettings = (given: unknown): E.Either<UsageError, Settings> => 
   if (!(loss >= 0 && loss <= 1)) {
     return E.left(usage(`--loss: expected 0 to 1 or 0% to 100%, got "${given.loss ?? ''}"`));
   }
+  const profiles = given.profiles === undefined ? undefined : profilesOf(given.profiles);
+  if (profiles?.some(Number.isNaN) === true) {
+    const names = `${Object.keys(NAMED_PROFILES).join(', ')} or numbers`;
+    return E.left(usage(`--profiles: expected ${names}, got "${given.profiles ?? ''}"`));
+  }
   const channel = {
     cids: given.cids,
     maxCid: numbers['maxCid'],
-    profiles: given.profiles === undefined ? undefined : profilesOf(given.profiles),
+    profiles,
   };
   // the codecs of the configurations do the rest: what is wrong is named by them
   const compressor = {
