@@ -12,6 +12,7 @@ import {
   type MineLayer,
   OPTION,
   optionList,
+  type Tcp,
 } from './packet-builder.js';
 
 /** How the IP-ID of an IPv4 header goes on. */
@@ -284,5 +285,29 @@ export const createFlow = (spec: FlowSpec): (() => Uint8Array) => {
     seq = (seq + payload) >>> 0;
     number++;
     return packet;
+  };
+};
+
+/** The calmest of flows: acknowledgements of whole segments, the IP-ID counting on; seq_4 once the stride is known. */
+export const createAckFlow = (change: Partial<Pick<Tcp, 'source' | 'options'>> = {}): (() => Uint8Array) => {
+  let count = 0;
+  return () => {
+    count++;
+    return buildPacket(
+      [{ kind: 'v4', tos: 0, id: 700 + count, df: true, ttl: 64, addresses: [10, 0, 0, 1, 10, 0, 0, 2] }],
+      {
+        source: 40_000,
+        destination: 80,
+        seq: 1000,
+        ack: (5000 + 1448 * count) >>> 0,
+        flags: FLAG.ack,
+        reserved: 0,
+        window: 501,
+        urgent: 0,
+        options: [],
+        payload: new Uint8Array(0),
+        ...change,
+      },
+    );
   };
 };
