@@ -114,8 +114,13 @@ const write = (name: string, bytes: Uint8Array | string): string => {
   return name;
 };
 
-const json = (text: Buffer): { ok: boolean; result?: never; error?: never } & Record<string, any> =>
-  JSON.parse(text.toString());
+interface Answer {
+  readonly ok: boolean;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: Readonly<Record<string, unknown>>;
+}
+
+const json = (text: Buffer): Answer => JSON.parse(text.toString()) as Answer;
 
 describe('help', () => {
   it.each([[[]], [['compress']], [['decompress']], [['roundtrip']], [['stats']], [['dissect']]])(
@@ -397,6 +402,19 @@ describe('roundtrip and stats', () => {
     }
   });
 
+  it('fails when a packet came out different, and names the mend', async () => {
+    // L = 1 promises nothing once a packet is lost, and 70 % are
+    write('in', flowCapture(3000));
+    const reckless = ['--loss', '70%', '--repetitions', '1', '--window', '1', '--refresh-ir', '50'];
+    const { code, stdout, stderr } = await run(['roundtrip', 'in', ...reckless]);
+    expect(code).toBe(1);
+    expect(stdout.toString()).toMatch(/packets delivered, [1-9]\d* of them different/);
+    expect(stderr).toMatch(/^rohc: in: \d+ of \d+ packets came out different - [^\n]+\n$/);
+    const answer = json((await run(['roundtrip', 'in', ...reckless, '--json'])).stdout);
+    expect(answer).toMatchObject({ ok: false, error: { _tag: 'Corrupt' } });
+    expect(answer.result?.['different']).toBeGreaterThan(0);
+  });
+
   it('stats adds up, takes limits and profiles', async () => {
     write('in', flowCapture(200));
     const { result } = json((await run(['stats', 'in', '--limit', '150', '--json'])).stdout);
@@ -429,11 +447,12 @@ describe('dissect', () => {
       .trimEnd()
       .split('\n');
     expect(lines).toHaveLength(30);
-    for (const line of lines) right(RohcPacketTreeCodec.decode(JSON.parse(line).tree));
+    for (const line of lines)
+      right(RohcPacketTreeCodec.decode((JSON.parse(line) as { tree: unknown }).tree));
 
     const whole = json((await run(['dissect', 'rohc', '--json', '--limit', '5'])).stdout);
     expect(whole.ok).toBe(true);
-    expect((whole.result as unknown as { packets: unknown[] }).packets).toHaveLength(5);
+    expect(whole.result?.['packets']).toHaveLength(5);
   });
 
   it('shows what other profiles have, in one object also after an error', async () => {
@@ -447,7 +466,7 @@ describe('dissect', () => {
     write('cut', raw.subarray(0, raw.length - 1));
     const { code, stdout } = await run(['dissect', 'cut', '--json']);
     const answer = json(stdout);
-    expect({ code, ok: answer.ok, tag: answer['error']?.['_tag'] }).toEqual({
+    expect({ code, ok: answer.ok, tag: answer.error?.['_tag'] }).toEqual({
       code: 1,
       ok: false,
       tag: 'Truncated',

@@ -142,7 +142,10 @@ export const roundtrip = async (
         : `${input}: ${stuck} packets did not come out although none was lost`,
     expected: 'every packet as it went in',
     actual: Object.keys(failures).join(', ') || 'other octets',
-    remedy: 'this is a bug: please report it with the capture',
+    remedy:
+      lost > 0
+        ? 'a CRC-3 passes one wrong header in eight: raise --repetitions above the longest run of losses, or add --feedback'
+        : 'this is a bug: please report it with the capture',
   });
   if (session.json) {
     session.print(`${JSON.stringify({ ok: false, error, result: result.right })}\n`);

@@ -26,7 +26,7 @@ import { createTcpWork, type TcpContextState, type TcpWork } from './tcp-work.js
 import type { Note, Walk } from './walk.js';
 
 /** What is behind the header: everything up to the packet's end. */
-export const dissectPayload = (walk: Walk): void =>
+const dissectPayload = (walk: Walk): void =>
   walk.octets('payload', walk.left, { meaning: 'as it is in the original packet' });
 
 /** Notes the identification of the innermost IPv4 header of a row, when it has one. */
