@@ -311,7 +311,7 @@ export class TcpCompressorContext implements CompressorContext {
     }
     if (this.ecnUsed === 1) rareDiff &= ~ECN_BITS;
 
-    this.items.update(b, options, msn);
+    this.items.update(b, options, msn, parameters.repetitions);
 
     // IR, IR-CR and IR-DYN where the decompressor's context is not sure, by refresh, or where nothing else can say it
     let format = -1;
@@ -760,6 +760,7 @@ export class TcpCompressorContext implements CompressorContext {
     if (this.dynamicSent < 255) this.dynamicSent++;
     this.sinceFo = 0;
     this.items.count(options, 0x7fff);
+    if (format !== IR_DYN) this.items.refresh();
     return at - to;
   }
 

@@ -54,6 +54,9 @@ export const NO_CONTEXT_STATE = 0;
 export const STATIC_CONTEXT_STATE = 1;
 export const FULL_CONTEXT_STATE = 2;
 
+/** Reasons to doubt the static part that make it count as damaged. */
+const STATIC_FAILURES_MAX = 3;
+
 /** How failures make a context count as damaged: `k` of the last `n` packets (n at most 31). */
 export interface DamageRule {
   readonly k: number;
@@ -85,6 +88,7 @@ export interface TcpDecompressorSnapshot {
   readonly mode: number;
   readonly failures: number;
   readonly staticFailures: number;
+  readonly refreshed: boolean;
 }
 
 export class TcpDecompressorContext implements DecompressorContext {
@@ -106,7 +110,10 @@ export class TcpDecompressorContext implements DecompressorContext {
   private generic: Uint8Array | undefined = undefined;
   /** One bit a packet, the newest lowest: 1 for a failure. */
   private failures = 0;
+  /** Reasons to doubt the static part since the last IR, or the last CO packet that came out right. */
   private staticFailures = 0;
+  /** Whether an IR-DYN came since the last CO packet that came out right. */
+  private refreshed = false;
 
   constructor(parameters: TcpDecompressorParameters) {
     this.cid = parameters.cid;
@@ -224,7 +231,8 @@ export class TcpDecompressorContext implements DecompressorContext {
     }
     this.finish(format, packet, place, end, out, to + length);
     this.failures = 0;
-    this.staticFailures = 0;
+    this.refreshed = dynamicOnly;
+    if (!dynamicOnly) this.staticFailures = 0;
     return length + payload;
   }
 
@@ -291,7 +299,7 @@ export class TcpDecompressorContext implements DecompressorContext {
         }
       }
     }
-    if (code !== NO_ROOM) this.failed(strong);
+    if (code !== NO_ROOM) this.failed(false);
     return code;
   }
 
@@ -410,6 +418,10 @@ export class TcpDecompressorContext implements DecompressorContext {
       copyOctets(packet, at, end, out, to + length);
     }
     this.failures <<= 1;
+    if (strong) {
+      this.refreshed = false;
+      this.staticFailures = 0;
+    }
     return length + payload;
   }
 
@@ -568,6 +580,7 @@ export class TcpDecompressorContext implements DecompressorContext {
       mode: this.mode,
       failures: this.failures,
       staticFailures: this.staticFailures,
+      refreshed: this.refreshed,
     };
   }
 
@@ -582,24 +595,32 @@ export class TcpDecompressorContext implements DecompressorContext {
     this.mode = s.mode;
     this.failures = s.failures;
     this.staticFailures = s.staticFailures;
+    this.refreshed = s.refreshed;
   }
 
-  /** Counts a failure and lowers the state where the damage rule says so (RFC 6846 section 5.3.1.2). */
-  private failed(strong: boolean): void {
+  /**
+   * Counts a failure and lowers the state where the damage rule says so (RFC 6846 section 5.3.1.2). `refresh` is for a
+   * failed IR, IR-CR or IR-DYN.
+   *
+   * A CO packet that fails in the SC state speaks against the dynamic part alone, which is in doubt already; the static
+   * part falls when refreshes fail, or when the context is damaged again right after them.
+   */
+  private failed(refresh: boolean): void {
     const { k, n } = this.parameters.damage;
     this.failures = ((this.failures << 1) | 1) & (n >= 31 ? 0x7fffffff : (1 << n) - 1);
     if (this.mode === FULL_CONTEXT_STATE) {
       let count = 0;
       for (let bits = this.failures; bits !== 0; bits &= bits - 1) count++;
-      if (count >= k) {
-        this.mode = STATIC_CONTEXT_STATE;
-        this.failures = 0;
-        this.staticFailures = 0;
-      }
-    } else if (this.mode === STATIC_CONTEXT_STATE && strong) {
-      // a static part that repeated strong checks reject is taken for damaged as well
+      if (count < k) return;
+      this.mode = STATIC_CONTEXT_STATE;
+      this.failures = 0;
+      if (this.refreshed) this.staticFailures++;
+    } else if (this.mode === STATIC_CONTEXT_STATE && refresh) {
       this.staticFailures++;
-      if (this.staticFailures >= k + 2) this.mode = NO_CONTEXT_STATE;
+    }
+    if (this.staticFailures >= STATIC_FAILURES_MAX) {
+      this.mode = NO_CONTEXT_STATE;
+      this.staticFailures = 0;
     }
   }
 }

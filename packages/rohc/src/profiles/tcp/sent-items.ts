@@ -12,6 +12,8 @@ import * as S from './state.js';
 const KNOWN = 255;
 
 export class SentItems {
+  /** Items of the packet before, one bit each. */
+  private listed = 0;
   /** How often each item of the table went out with its present contents, and since which MSN. */
   readonly itemSent = new Uint8Array(16);
   private readonly itemMsn = new Uint16Array(16);
@@ -35,7 +37,13 @@ export class SentItems {
   }
 
   /** Takes over new contents of the items; a changed one is no longer known to the decompressor. */
-  update(b: Uint8Array, options: ParsedOptions, msn: number): void {
+  update(b: Uint8Array, options: ParsedOptions, msn: number, repetitions: number): void {
+    let listed = 0;
+    for (let i = 0; i < options.count; i++) listed |= 1 << (options.index[i] as number);
+    if (listed !== this.listed) {
+      this.interrupt(listed, repetitions);
+      this.listed = listed;
+    }
     const { items, itemSent } = this;
     for (let i = 0; i < options.count; i++) {
       const at = options.at[i] as number;
@@ -96,6 +104,25 @@ export class SentItems {
           break;
       }
     }
+  }
+
+  /**
+   * Starts the count of items over that are missing from this packet before they went out often enough: only
+   * repetitions in a row bear a run of losses. A timestamp always starts over, for the decompressor may hold one that
+   * no packet of the window carries any more.
+   */
+  private interrupt(listed: number, repetitions: number): void {
+    const { itemSent, genericSent } = this;
+    for (let index = 0; index < itemSent.length; index++) {
+      if (((listed >>> index) & 1) === 1) continue;
+      if ((itemSent[index] as number) < repetitions) itemSent[index] = 0;
+      if (index >= S.INDEX_GENERIC) {
+        const item = index - S.INDEX_GENERIC;
+        if ((genericSent[item] as number) < repetitions) genericSent[item] = 0;
+      }
+    }
+    if (((listed >>> S.INDEX_SACK) & 1) === 0 && this.sackSent < repetitions) this.sackSent = 0;
+    if (((listed >>> S.INDEX_TIMESTAMP) & 1) === 0) itemSent[S.INDEX_TIMESTAMP] = 0;
   }
 
   private updateGeneric(
@@ -205,6 +232,13 @@ export class SentItems {
     }
   }
 
+  /** After a refresh, which a new decompressor may have started from: items that it did not list are unknown. */
+  refresh(): void {
+    for (let index = 0; index < this.itemSent.length; index++) {
+      if (((this.listed >>> index) & 1) === 0) this.itemSent[index] = 0;
+    }
+  }
+
   /** Takes nothing for known any more. */
   forget(): void {
     this.itemSent.fill(0);
@@ -216,7 +250,7 @@ export class SentItems {
   adopt(b: Uint8Array, options: ParsedOptions, msn: number): void {
     this.generic = NO_GENERIC;
     this.forget();
-    this.update(b, options, msn);
+    this.update(b, options, msn, KNOWN);
     for (let i = 0; i < options.count; i++) this.itemSent[options.index[i] as number] = KNOWN;
     this.sackSent = KNOWN;
     this.genericSent.fill(KNOWN);
@@ -231,6 +265,7 @@ export class SentItems {
 
   /** Becomes as `other` is. */
   take(other: SentItems): void {
+    this.listed = other.listed;
     this.itemSent.set(other.itemSent);
     this.itemMsn.set(other.itemMsn);
     this.items.set(other.items);
