@@ -64,6 +64,7 @@ const drawPlot = (style: Style, lines: ReadonlyArray<Line>): ReadonlyArray<strin
   ];
 };
 
+/** Collects the points of the declared series; others are ignored. */
 export const createPlots = (declared: ReadonlyArray<Series>): Plots => {
   const lines = declared.map((series): Line => ({ series, buffer: createSeriesBuffer() }));
   const byId = new Map(lines.map((line) => [line.series.id, line]));

@@ -13,6 +13,7 @@ const reachable = (path: string, mode: number): Promise<boolean> =>
     () => false,
   );
 
+/** Probes the real machine; never rejects. */
 export const thisHost: ProbeHost = {
   platform: process.platform,
   isRoot: () => Promise.resolve(process.geteuid?.() === 0),

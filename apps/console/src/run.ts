@@ -29,6 +29,7 @@ import { createJsonWatcher, createQuietWatcher, createTerminalWatcher } from './
 /** How the console ends: the house's exit codes. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
+/** What a run is started with. */
 export interface RunOptions {
   readonly scenario: Scenario;
   /** In its JSON form, with all defaults. */

@@ -28,6 +28,7 @@ export interface SeriesBuffer {
   readonly buckets: () => ReadonlyArray<Bucket>;
 }
 
+/** An empty buffer; points that are not finite are ignored. */
 export const createSeriesBuffer = (): SeriesBuffer => {
   let buckets: Array<Bucket> = [];
   /** Points that make a full bucket. */

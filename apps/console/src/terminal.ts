@@ -34,9 +34,11 @@ export const plain = (text: string): string => printable(text);
 /** Characters as a terminal counts them, for text without wide ones. */
 export const lengthOf = (text: string): number => [...text].length;
 
+/** Spaces behind the text, up to a width. */
 export const padEnd = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - lengthOf(text)));
 
+/** Spaces before the text, up to a width. */
 export const padStart = (text: string, width: number): string =>
   ' '.repeat(Math.max(0, width - lengthOf(text))) + text;
 

@@ -6,6 +6,7 @@
  */
 export * from './scenario/definition.js';
 export * from './scenario/field.js';
+export * from './scenario/input.js';
 export * from './scenario/need.js';
 export * from './scenario/report.js';
 export * from './scenario/series.js';

@@ -114,7 +114,10 @@ describe('event streams', () => {
     expect(listeners()).toBe(0);
   });
   test('each policy does what its name says, against a plain model', async () => {
-    const steps = fc.array(fc.constantFrom('emit', 'read'), { maxLength: 200 });
+    const steps = fc.array(fc.constantFrom('emit', 'emit', 'read'), {
+      minLength: 50,
+      maxLength: 200,
+    });
     await fc.assert(
       fc.asyncProperty(
         steps,
@@ -285,6 +288,32 @@ describe('openRunning', () => {
     const thing = open(3, { signal: AbortSignal.abort() });
     expect(await thing.task()).toMatchObject(E.left({ _tag: 'Aborted' }));
     expect([thing.held.size, thing.scope()]).toEqual([0, undefined]);
+  });
+  test('a step that was under way when it was ended is waited for, and so is its release', async () => {
+    const controller = new AbortController();
+    const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+    const held = new Set<string>();
+    const hold = (scope: Scope<Event>, name: string): void => {
+      held.add(name);
+      scope.defer(async () => {
+        await later();
+        held.delete(name);
+        return E.right(undefined);
+      });
+    };
+    const result = await openRunning<Event, Stats>()(
+      { what: 'thing', statsCodec, signal: controller.signal },
+      (scope) => async () => {
+        hold(scope, 'first');
+        controller.abort();
+        expect(scope.signal.aborted).toBe(true);
+        await later();
+        await later();
+        hold(scope, 'second');
+        return E.right({ stats: () => ({ steps: 0 }) });
+      },
+    )();
+    expect([result._tag, held.size]).toEqual(['Left', 0]);
   });
   test('what is registered after the end is released at once', async () => {
     const thing = open(1);

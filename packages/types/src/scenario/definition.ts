@@ -14,13 +14,8 @@ import { RenderedError } from '../render.js';
 import type { Rng } from '../rng.js';
 import { Trade } from '../trade.js';
 import type { Bytes } from '../units.js';
-import {
-  type InputField,
-  type InputFields,
-  type InputFile,
-  inputCodec,
-  type InputOf,
-} from './field.js';
+import type { InputField, InputFields, InputFile, InputOf } from './field.js';
+import { inputCodec } from './input.js';
 import type { Need } from './need.js';
 import { Report } from './report.js';
 import { type Progress, Series } from './series.js';
