@@ -3,95 +3,33 @@
  * and what it costs in goodput beside the same tunnel without compression.
  */
 
-import type { Netlab, NetworkDescription, Shaping } from '@liquid/netlab';
+import type { Netlab } from '@liquid/netlab';
 import type { CompressorStats } from '@liquid/rohc';
-import * as t from 'io-ts';
 import { expect, test } from 'vitest';
 import { tcpChecksumOfPacketHolds } from '../captures/checksum.ts';
-import { asked, namespacesLeft, NOT_ASKED, right, start, withLab } from './support/lab.ts';
-import { Received, Sent, type SlicePlan } from './support/slice-plan.ts';
-import { tunnelMtu, type TunnelOptions, TunnelStats } from './support/tunnel-endpoint.ts';
+import { asked, namespacesLeft, NOT_ASKED, right, withLab } from './support/lab.ts';
+import type { TunnelStats } from './support/tunnel-endpoint.ts';
+import {
+  type Carried,
+  goodputBps,
+  type Host,
+  HOSTS,
+  type Kind,
+  openTunnel,
+  other,
+  pair,
+  type Times,
+  transfer,
+} from './support/tunnel-lab.ts';
 
 /** 10 s each way through each tunnel, a second of the one after a second of the other. */
-const FULL = { slices: 10, sliceMs: 1000, warmUpMs: 1500 };
-
-const LINK_MTU = 1500;
-
-const sysctls = {
-  // Known to every kernel, and to every namespace.
-  'net.ipv4.tcp_congestion_control': 'reno',
-  'net.ipv4.tcp_no_metrics_save': 1,
-  // A second's pause between two slices is no reason to begin anew.
-  'net.ipv4.tcp_slow_start_after_idle': 0,
-  // A window that the tunnel's queues can hold: what is measured is the tunnel, not how TCP recovers.
-  'net.ipv4.tcp_rmem': '4096 131072 262144',
-};
-
-const pair = (shaping: Shaping): NetworkDescription => ({
-  hosts: { near: { sysctls }, far: { sysctls } },
-  links: [
-    {
-      ends: [
-        { node: 'near', addresses: ['192.0.2.1/24'], shaping },
-        { node: 'far', addresses: ['192.0.2.2/24'], shaping },
-      ],
-      mtu: LINK_MTU,
-    },
-  ],
-});
+const FULL: Times = { slices: 10, sliceMs: 1000, warmUpMs: 1500 };
 
 /** A home line: slower than the processes at its ends, also where they share two processors with others. */
 const LINE = pair({ kind: 'tbf', rateBps: 100e6 });
 
 /** A queue of 16 packets behind a slow line: what a tunnel that does not feel its end overruns again and again. */
 const SHORT_QUEUE = pair({ kind: 'tbf', rateBps: 20e6, burstBytes: 3028, limitBytes: 24_000 });
-
-const HOSTS = ['near', 'far'] as const;
-type Host = (typeof HOSTS)[number];
-
-const KINDS = {
-  rohc: { port: 4000, device: 'tun0' },
-  none: { port: 4001, device: 'tun1' },
-} as const;
-type Kind = keyof typeof KINDS;
-
-const outer: Record<Host, string> = { near: '192.0.2.1', far: '192.0.2.2' };
-const inner: Record<Kind, Record<Host, string>> = {
-  rohc: { near: '10.1.0.1', far: '10.1.0.2' },
-  none: { near: '10.2.0.1', far: '10.2.0.2' },
-};
-const other: Record<Host, Host> = { near: 'far', far: 'near' };
-
-const Ready = t.type({ ready: t.literal(true) });
-
-/** Starts both ends of a tunnel; what comes back ends them and gives what they counted. */
-const openTunnel = async (lab: Netlab, kind: Kind, more: Partial<TunnelOptions> = {}) => {
-  const { port, device } = KINDS[kind];
-  const open = async (host: Host) => {
-    const options: TunnelOptions = {
-      local: { address: outer[host], port },
-      remote: { address: outer[other[host]], port },
-      device,
-      addresses: [`${inner[kind][host]}/24`],
-      mtu: tunnelMtu(LINK_MTU),
-      compression: kind,
-      ...more,
-    };
-    const program = await start(lab, host, 'tunnel-worker.ts', JSON.stringify(options));
-    await program.next(Ready);
-    return program;
-  };
-  const ends = { near: await open('near'), far: await open('far') };
-  return async (): Promise<Record<Host, TunnelStats>> => {
-    const stop = async (host: Host) => {
-      const stopping = ends[host].process.stop();
-      const stats = await ends[host].next(TunnelStats);
-      right(await stopping);
-      return stats;
-    };
-    return { near: await stop('near'), far: await stop('far') };
-  };
-};
 
 /** A counter of the kernel's TCP in a namespace. */
 const tcpCounter = async (lab: Netlab, host: Host, name: string): Promise<number> => {
@@ -123,39 +61,23 @@ const watchChecksums = async (lab: Netlab, host: Host, device: string) => {
   };
 };
 
-const median = (values: ReadonlyArray<number>): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
-};
-
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const mbps = (bps: number): string => `${(bps / 1e6).toFixed(1)} Mbit/s`;
 
-/** Sends from one host to the other through both tunnels in turn; gives what arrived, by tunnel. */
-const transfer = async (
-  lab: Netlab,
-  from: Host,
-  kinds: ReadonlyArray<Kind>,
-  times: Pick<SlicePlan, 'slices' | 'sliceMs' | 'warmUpMs'>,
-) => {
-  const port = 5001;
-  const source = await start(lab, from, 'slices.ts', 'source', String(port));
-  await source.next(Ready);
-  const sources = kinds.map((name) => ({ name, address: inner[name][from], port }));
-  const plan: SlicePlan = { sources, ...times };
-  const sink = await start(lab, other[from], 'slices.ts', 'sink', JSON.stringify(plan));
-  const received: Record<string, Received> = {};
-  for (const { name } of sources) {
-    const arrived = await sink.next(Received);
-    const sent = await source.next(Sent);
-    expect(arrived.bytes, `${name}: octets sent and received`).toBe(sent.bytes);
-    expect(arrived.sha256, `${name}: hashes of both ends`).toBe(sent.sha256);
-    received[name] = arrived;
+/** Sends through tunnels, and expects every octet at the other end; gives what was carried, by tunnel. */
+const carry = async (lab: Netlab, from: Host, kinds: ReadonlyArray<Kind>, times: Times) => {
+  const carried = await transfer(lab, from, kinds, times);
+  for (const { kind, sent, received } of carried) {
+    expect(received.bytes, `${kind}: octets sent and received`).toBe(sent.bytes);
+    expect(received.sha256, `${kind}: hashes of both ends`).toBe(sent.sha256);
   }
-  right(await source.process.stop());
-  right(await sink.process.stop());
-  return received;
+  const find = (kind: Kind): Carried => {
+    const found = carried.find((one) => one.kind === kind);
+    if (found === undefined) throw new Error(`bug: nothing went through ${kind}`);
+    return found;
+  };
+  return find;
 };
 
 const systemTest = (name: string, run: () => Promise<void>): void => {
@@ -197,7 +119,7 @@ systemTest('what a TUN device hands out has whole checksums', () =>
   withLab(LINE, async (lab) => {
     const stop = await openTunnel(lab, 'rohc');
     const watches = await Promise.all(HOSTS.map((host) => watchChecksums(lab, host, 'tun0')));
-    await transfer(lab, 'far', ['rohc'], { slices: 1, sliceMs: 50, warmUpMs: 50 });
+    await carry(lab, 'far', ['rohc'], { slices: 1, sliceMs: 50, warmUpMs: 50 });
     for (const watch of watches) {
       const { packets, wrong, pending } = await watch();
       expect(packets).toBeGreaterThan(10);
@@ -212,14 +134,14 @@ for (const from of ['far', 'near'] as const) {
     withLab(LINE, async (lab) => {
       const stopRohc = await openTunnel(lab, 'rohc');
       const stopPlain = await openTunnel(lab, 'none');
-      const received = await transfer(lab, from, ['rohc', 'none'], FULL);
+      const carried = await carry(lab, from, ['rohc', 'none'], FULL);
       const [rohc, plain] = [await stopRohc(), await stopPlain()];
-      const goodput = (kind: Kind): number => median(received[kind]?.goodputBps.slice(1) ?? []);
-      const ratio = goodput('rohc') / goodput('none');
+      const [ours, theirs] = [goodputBps(carried('rohc')), goodputBps(carried('none'))];
+      const ratio = ours / theirs;
       const cpu = ({ cpuSeconds, udp }: TunnelStats): string =>
         `${((1e6 * cpuSeconds) / (udp.datagramsSent + udp.datagramsReceived)).toFixed(1)} µs`;
       const { gone, goneWithFeedback, lines } = describeEnds(from, rohc);
-      const heading = `${from} to ${other[from]}: ${mbps(goodput('rohc'))} through ROHC, ${mbps(goodput('none'))} without: ratio ${ratio.toFixed(2)}; ${received['rohc']?.bytes} octets, hashes equal`;
+      const heading = `${from} to ${other[from]}: ${mbps(ours)} through ROHC, ${mbps(theirs)} without: ratio ${ratio.toFixed(2)}; ${carried('rohc').received.bytes} octets, hashes equal`;
       const cost = `  CPU a datagram, Node's start and all: ${HOSTS.map((host) => `${cpu(rohc[host])} (without ${cpu(plain[host])})`).join(' and ')}`;
       console.log([heading, ...lines, cost].join('\n'));
       for (const host of HOSTS) {
@@ -237,11 +159,11 @@ systemTest('datagrams lost in bursts: contexts recover, and every octet arrives'
     // A socket that takes everything never feels the link's end.
     const stop = await openTunnel(lab, 'rohc', { sendBytes: 4 << 20 });
     const times = { slices: 3, sliceMs: 1000, warmUpMs: 500 };
-    const { rohc: received } = await transfer(lab, 'far', ['rohc'], times);
+    const { received } = (await carry(lab, 'far', ['rohc'], times))('rohc');
     const ends = await stop();
     const wrong = await tcpCounter(lab, 'near', 'InCsumErrors');
     const { lines } = describeEnds('far', ends);
-    const heading = `short queue: ${mbps(median(received?.goodputBps ?? []))} of 20, ${received?.bytes} octets, hashes equal; ${wrong} packets whose CRC passed and whose checksum did not`;
+    const heading = `short queue: ${received.goodputBps.map((bps) => (bps / 1e6).toFixed(1)).join(', ')} of 20 Mbit/s, ${received.bytes} octets, hashes equal; ${wrong} packets whose CRC passed and whose checksum did not`;
     console.log([heading, ...lines].join('\n'));
     const lost = ends.far.udp.datagramsSent - ends.near.udp.datagramsReceived;
     expect(lost, 'the queue was overrun').toBeGreaterThan(10);
