@@ -760,7 +760,7 @@ export class TcpCompressorContext implements CompressorContext {
     if (this.dynamicSent < 255) this.dynamicSent++;
     this.sinceFo = 0;
     this.items.count(options, 0x7fff);
-    if (format !== IR_DYN) this.items.refresh();
+    this.items.refresh();
     return at - to;
   }
 
@@ -774,7 +774,10 @@ export class TcpCompressorContext implements CompressorContext {
     // a negative acknowledgement also acknowledges the packet that its MSN names (RFC 6846 section 8.3.1)
     const known = record.snValid && this.acknowledge(record.sn, record.snBits);
     if (record.ackType === FEEDBACK_ACK) return 0;
-    const static_ = record.ackType === FEEDBACK_STATIC_NACK || !record.snValid;
+    const static_ =
+      record.ackType === FEEDBACK_STATIC_NACK ||
+      !record.snValid ||
+      this.isBeforeFlow(record.sn, record.snBits);
     const answered = static_ ? this.irSent : this.dynamicSent;
     if (answered > 0 && answered < this.parameters.repetitions) {
       // the answer to this, or to the one before, is still on its way
@@ -788,6 +791,15 @@ export class TcpCompressorContext implements CompressorContext {
     this.sent.count = 0;
     this.items.forget();
     return 0;
+  }
+
+  /** Whether this MSN belongs to a packet before the flow's first IR: the decompressor holds another flow then. */
+  private isBeforeFlow(sn: number, bits: number): boolean {
+    if (this.irSent === 255) return false;
+    const mask = bits >= 16 ? 0xffff : (1 << bits) - 1;
+    // the newest MSN that ends in these bits
+    const msn = (this.msn - ((this.msn - sn) & mask)) & 0xffff;
+    return ((msn - this.irMsn) & 0xffff) >= 0x8000;
   }
 
   /** Drops what is older than the packet with this MSN, and counts as known what it or an earlier one carried. */

@@ -269,6 +269,21 @@ export class TcpDecompressorContext implements DecompressorContext {
     }
     code = this.tryCo(packet, behind, end, out, to, this.current, msn, ahead > 0);
     if (code >= 0) return code;
+    if (code === BAD_CRC && format !== CO_COMMON) {
+      // RFC 6846 has these formats imply ACK = 1 and URG = 0; some peers keep the reference's flags instead
+      const flags = ((state[this.current + S.FLAGS] as number) >>> 4) & 3;
+      if (flags !== 1) {
+        base.ackFlag = flags & 1;
+        base.urg = flags >>> 1;
+        const again = this.tryCo(packet, behind, end, out, to, this.current, msn, ahead > 0);
+        if (again >= 0) {
+          this.repairs++;
+          return again;
+        }
+        base.ackFlag = 1;
+        base.urg = 0;
+      }
+    }
     if (code === BAD_CRC && this.parameters.repair && sequential) {
       // more packets lost than the MSN's bits count: the IP-ID followed the MSN around once more
       const again = this.tryCo(
@@ -284,19 +299,6 @@ export class TcpDecompressorContext implements DecompressorContext {
       if (again >= 0) {
         this.repairs++;
         return again;
-      }
-    }
-    if (code === BAD_CRC && format !== CO_COMMON) {
-      // RFC 6846 has these formats imply ACK = 1 and URG = 0; some peers keep the reference's flags instead
-      const flags = ((state[this.current + S.FLAGS] as number) >>> 4) & 3;
-      if (flags !== 1) {
-        base.ackFlag = flags & 1;
-        base.urg = flags >>> 1;
-        const again = this.tryCo(packet, behind, end, out, to, this.current, msn, ahead > 0);
-        if (again >= 0) {
-          this.repairs++;
-          return again;
-        }
       }
     }
     if (code !== NO_ROOM) this.failed(false);
