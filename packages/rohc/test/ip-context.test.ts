@@ -3,10 +3,10 @@ import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { createFeedbackRecord, writeFeedback1, writeFeedback2 } from '../src/feedback.js';
 import { onesSum } from '../src/internal/header-chain.js';
+import type { IpCompressorOptions } from '../src/profiles/ip/compressor.js';
 import {
   IP_FORMATS,
   IpCompressorContext,
-  type IpCompressorOptions,
   IpDecompressorContext,
 } from '../src/profiles/ip/index.js';
 import {

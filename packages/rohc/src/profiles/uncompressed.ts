@@ -18,7 +18,7 @@ import type { HeaderChain } from '../internal/header-chain.js';
 import type { CompressorContext, DecompressorContext } from '../internal/profile.js';
 
 /** Profile identifier. */
-export const PROFILE_UNCOMPRESSED = 0x0000;
+const PROFILE_UNCOMPRESSED = 0x0000;
 
 /** Names of the packet formats, by `lastFormat`. */
 export const UNCOMPRESSED_FORMATS = ['IR', 'Normal'] as const;

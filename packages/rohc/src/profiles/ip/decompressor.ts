@@ -46,11 +46,11 @@ import {
 } from './template.js';
 
 /** Only IR packets can be decoded. */
-export const NO_CONTEXT_STATE = 0;
+const NO_CONTEXT_STATE = 0;
 /** The static part is known: packets with a CRC-7 or CRC-8 can be decoded. */
-export const STATIC_CONTEXT_STATE = 1;
+const STATIC_CONTEXT_STATE = 1;
 /** All packets can be decoded. */
-export const FULL_CONTEXT_STATE = 2;
+const FULL_CONTEXT_STATE = 2;
 
 /** What a decompressor context of this profile is made with. */
 export interface IpDecompressorOptions {

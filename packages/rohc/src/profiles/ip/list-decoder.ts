@@ -11,7 +11,7 @@ import {
 import { LIST_MAX, TABLE_MAX } from './formats.js';
 
 /** Octets that the items of one table may take: what a hostile stream can make a context keep. */
-export const TABLE_OCTETS_MAX = 1024;
+const TABLE_OCTETS_MAX = 1024;
 /** Generations kept as candidates for references: a compressor refers to the last one that it repeated enough. */
 const GENERATIONS = 4;
 /** Octets of a kept list: generation, count, indexes. */

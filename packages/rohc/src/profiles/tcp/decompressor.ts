@@ -50,9 +50,9 @@ const NO_GENERIC = /* @__PURE__ */ new Uint8Array(S.GENERIC_TABLE_OCTETS);
 const ZERO_OCTET = /* @__PURE__ */ new Uint8Array(1);
 
 /** Decompressor states (RFC 6846 section 5.3.1). */
-export const NO_CONTEXT_STATE = 0;
-export const STATIC_CONTEXT_STATE = 1;
-export const FULL_CONTEXT_STATE = 2;
+const NO_CONTEXT_STATE = 0;
+const STATIC_CONTEXT_STATE = 1;
+const FULL_CONTEXT_STATE = 2;
 
 /** Reasons to doubt the static part that make it count as damaged. */
 const STATIC_FAILURES_MAX = 3;
