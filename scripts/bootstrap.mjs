@@ -130,7 +130,10 @@ export const install = (scope) => {
   const pinned = ['--frozen-lockfile', '--config.minimumReleaseAge=0'];
   const status = pnpm(['install', ...pinned, ...filters]);
   if (status !== 0) {
-    say('The installation failed. It needs the npm registry; see the lines above.');
+    say(
+      'The installation failed; see the lines above. It needs the npm registry, and a lockfile that ' +
+        'agrees with the manifests: after changing a package.json run `pnpm install`.',
+    );
     process.exit(1);
   }
   mkdirSync(dirname(stampFile), { recursive: true });

@@ -20,7 +20,12 @@ const turbo = await run(
     '--output-logs=errors-only',
     '--continue',
   ],
-  { cwd: root, show: true },
+  {
+    cwd: root,
+    show: true,
+    // An inner loop: `npm test` runs the full number of cases.
+    env: { LIQUID_CASES: process.env['LIQUID_CASES'] ?? '1000' },
+  },
 );
 const gates = await run(
   process.execPath,

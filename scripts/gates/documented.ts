@@ -8,9 +8,10 @@ import type { Gate } from './gate.ts';
 export const documented: Gate = {
   name: 'documented',
   rule: 'Everything exported has a docstring, and every link in one leads somewhere.',
-  check: async (root) => {
+  check: async (root, only) => {
     const problems: string[] = [];
     for (const { folder } of packagesOf(root)) {
+      if (only !== undefined && folder !== only) continue;
       const options = `${folder}/typedoc.json`;
       if (!existsSync(join(root, options))) {
         problems.push(`${options} is missing`);

@@ -5,6 +5,10 @@ export interface Gate {
   readonly name: string;
   /** The rule in one sentence, shown where it is broken. */
   readonly rule: string;
-  /** The problems, one a line or paragraph; empty means green. */
-  readonly check: (root: string) => Promise<readonly string[]>;
+  /**
+   * The problems, one a line or paragraph; empty means green.
+   *
+   * @param folder where a slow gate need only look at one workspace
+   */
+  readonly check: (root: string, folder?: string) => Promise<readonly string[]>;
 }

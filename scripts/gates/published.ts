@@ -26,11 +26,12 @@ const isBuilt = (root: string, { folder }: Workspace): boolean =>
 export const published: Gate = {
   name: 'published',
   rule: 'publint and attw find nothing in the tarballs, for ESM, CJS and their types.',
-  check: async (root) => {
+  check: async (root, only) => {
     const folder = mkdtempSync(join(tmpdir(), 'liquid-published-'));
     try {
       const problems: string[] = [];
       for (const workspace of packagesOf(root)) {
+        if (only !== undefined && workspace.folder !== only) continue;
         if (!isBuilt(root, workspace)) {
           problems.push(`${workspace.folder} is not built: pnpm build`);
           continue;

@@ -9,8 +9,11 @@ import type { Gate } from './gate.ts';
 const problemsOf = (root: string, workspace: Workspace): readonly string[] => {
   const path = `${workspace.folder}/README.md`;
   const written = existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
+  const name = shortName(workspace);
+  const results = readResults(root, name);
+  const wrong = results === null ? [] : resultsProblems(name, results);
+  if (wrong.length > 0) return wrong;
   const headings = headingsOf(written);
-  const results = readResults(root, shortName(workspace));
   return [
     ...(written === renderReadme(root, workspace)
       ? []
@@ -23,7 +26,6 @@ const problemsOf = (root: string, workspace: Workspace): readonly string[] => {
       : [
           `${path} has the headings "${headings.join(' · ')}" instead of "${HEADINGS.join(' · ')}"`,
         ]),
-    ...(results === null ? [] : resultsProblems(shortName(workspace), results)),
   ];
 };
 

@@ -27,9 +27,10 @@ const projectsOf = (root: string): readonly string[] =>
 export const types: Gate = {
   name: 'types',
   rule: 'Everything type-checks; portable entries also without the types of Node.',
-  check: async (root) => {
+  check: async (root, folder) => {
     const problems: string[] = [];
     for (const project of projectsOf(root)) {
+      if (folder !== undefined && !project.startsWith(`${folder}/`)) continue;
       problems.push(...(await problemsOf(root, 'tsc', ['--pretty', 'false', '-p', project])));
     }
     return problems;
@@ -45,7 +46,7 @@ export const lint: Gate = {
 export const format: Gate = {
   name: 'format',
   rule: 'Files are formatted; `pnpm format` does it.',
-  check: (root) => problemsOf(root, 'biome', ['format', '--colors=off', '.']),
+  check: (root) => problemsOf(root, 'biome', ['format', '--colors=off', '--reporter=summary', '.']),
 };
 
 export const unused: Gate = {

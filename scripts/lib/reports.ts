@@ -38,6 +38,9 @@ export const reportsFolder = (root: string): string =>
 /** Where the reason is not given: tests below `system/` have the same one everywhere. */
 const reasonOf = (id: string, note: string | null | undefined): string => {
   if (note) return note;
+  // Some say it in the title.
+  const said = /\(skipped: ([^()]+)\)/.exec(id)?.[1];
+  if (said !== undefined) return said;
   return id.includes('/system/')
     ? 'a system test: needs root, run with LIQUID_SYSTEM=1'
     : 'no reason given';
