@@ -56,7 +56,9 @@ describe.skipIf(!dataPresent)(`the peer's streams${skipReason}`, () => {
           const others = known.has(header.cid) ? 'profile 0x0002' : 'OWN PROFILE';
           tally(failures, `${others} ${header.profile < 0 ? 'CO' : 'IR'} ${_tag}`);
           if (others === 'OWN PROFILE' && examples.length < 10) {
-            examples.push(`${source.name} ${configuration.name} #${number}: ${_tag} ${hexOf(packet).slice(0, 80)}`);
+            examples.push(
+              `${source.name} ${configuration.name} #${number}: ${_tag} ${hexOf(packet).slice(0, 80)}`,
+            );
           }
           continue;
         }
@@ -69,7 +71,8 @@ describe.skipIf(!dataPresent)(`the peer's streams${skipReason}`, () => {
         }
       }
       for (const end of ends) {
-        for (const [name, count] of Object.entries(end.stats().formats)) tally(formats, name, count);
+        for (const [name, count] of Object.entries(end.stats().formats))
+          tally(formats, name, count);
       }
     }
     return examples;

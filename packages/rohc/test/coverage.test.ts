@@ -14,7 +14,13 @@ import {
   printTable,
   tally,
 } from './support/channel.js';
-import { createFlow, type FlowSpec, type IdBehaviour, STACK_NAMES, STACKS } from './support/flows.js';
+import {
+  createFlow,
+  type FlowSpec,
+  type IdBehaviour,
+  STACK_NAMES,
+  STACKS,
+} from './support/flows.js';
 
 /** Seeds tried for each cell of a stack's column; enough for the rarest format. */
 const SEEDS = 10;
@@ -143,7 +149,12 @@ describe('profile 0x0004', () => {
         // a protocol that no profile of TCP would take
         const next = createIpFlow({ seed, levels, protocol: 17 });
         const window = [4, 20, 64, 200][seed & 3] as number;
-        run({ window, refreshFo: 70, cids: (seed & 4) === 0 ? 'small' : 'large' }, 150, next, counts);
+        run(
+          { window, refreshFo: 70, cids: (seed & 4) === 0 ? 'small' : 'large' },
+          150,
+          next,
+          counts,
+        );
       }
     });
   }
@@ -169,8 +180,44 @@ describe('profile 0x0000', () => {
     counts: new Map<string, number>(),
   }));
   const samples: Record<string, Uint8Array> = {
-    'IPv4 fragment': Uint8Array.of(0x45, 0, 0, 28, 0, 1, 0x20, 5, 64, 6, 0, 0, ...new Array<number>(16).fill(7)),
-    'IPv6 fragment': Uint8Array.of(0x60, 0, 0, 0, 0, 12, 44, 64, ...new Array<number>(32).fill(3), 6, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8),
+    'IPv4 fragment': Uint8Array.of(
+      0x45,
+      0,
+      0,
+      28,
+      0,
+      1,
+      0x20,
+      5,
+      64,
+      6,
+      0,
+      0,
+      ...new Array<number>(16).fill(7),
+    ),
+    'IPv6 fragment': Uint8Array.of(
+      0x60,
+      0,
+      0,
+      0,
+      0,
+      12,
+      44,
+      64,
+      ...new Array<number>(32).fill(3),
+      6,
+      0,
+      0,
+      9,
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8,
+    ),
     'not IP': Uint8Array.of(0x12, 0x34, 0x56),
   };
 

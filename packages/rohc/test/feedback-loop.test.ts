@@ -33,7 +33,8 @@ const CALM: FlowSpec = {
   hosts: 0,
 };
 
-const flow = (change: Partial<FlowSpec> = {}): (() => Uint8Array) => createFlow({ ...CALM, ...change });
+const flow = (change: Partial<FlowSpec> = {}): (() => Uint8Array) =>
+  createFlow({ ...CALM, ...change });
 
 /** Compresses a packet and names the format that was used. */
 const formatOf = (compressor: Compressor, packet: Uint8Array): string => {
@@ -59,7 +60,12 @@ const ack = (msn: number, change: Partial<Feedback> = {}): Uint8Array =>
   );
 
 /** A FEEDBACK-2 of a ROHC-TCP context under small CID 0, by hand: type, 14 bits of MSN, CRC, options. */
-const feedback2 = (type: number, msn: number, options: readonly number[] = [], spoil = 0): Uint8Array => {
+const feedback2 = (
+  type: number,
+  msn: number,
+  options: readonly number[] = [],
+  spoil = 0,
+): Uint8Array => {
   const data = Uint8Array.of((type << 6) | ((msn >>> 8) & 0x3f), msn & 255, 0, ...options);
   data[2] = crc8(data) ^ spoil;
   return data.length < 8
@@ -74,7 +80,10 @@ describe('acknowledgements', () => {
       const next = flow();
       expect(formatOf(compressor, next())).toBe('IR');
       const msn = compressor.msnOf(0);
-      const element = ack(msn, { format, sequenceNumber: { value: msn & (format === 1 ? 255 : 0x3fff), bits: format === 1 ? 8 : 14 } });
+      const element = ack(msn, {
+        format,
+        sequenceNumber: { value: msn & (format === 1 ? 255 : 0x3fff), bits: format === 1 ? 8 : 14 },
+      });
       expect(compressor.feedback(element)).toBe(1);
       expect(formatOf(compressor, next())).not.toMatch(/^IR/);
     }
@@ -109,7 +118,9 @@ describe('acknowledgements', () => {
       return sum;
     };
     const [without, withAcks] = [octets(false), octets(true)];
-    console.log(`60 packets, window 64: ${without} octets without acknowledgements, ${withAcks} with`);
+    console.log(
+      `60 packets, window 64: ${without} octets without acknowledgements, ${withAcks} with`,
+    );
     expect(withAcks).toBeLessThan(without * 0.8);
   });
 
@@ -156,14 +167,18 @@ describe('acknowledgements', () => {
     expect(compressor.feedback(feedback2(0, (msn >>> 2) ^ 1, [0x41, (msn & 3) << 6]))).toBe(1);
     expect(formatOf(compressor, next())).toBe('IR');
     const late = compressor.msnOf(0);
-    expect(compressor.feedback(feedback2(0, late >>> 2, [0xc2, 1, 2, 0x41, (late & 3) << 6]))).toBe(1);
+    expect(compressor.feedback(feedback2(0, late >>> 2, [0xc2, 1, 2, 0x41, (late & 3) << 6]))).toBe(
+      1,
+    );
     expect(formatOf(compressor, next())).not.toMatch(/^IR/);
   });
 });
 
 describe('negative acknowledgements', () => {
   /** A compressor that knows its decompressor to be in full context, and the source of its packets. */
-  const settled = (config: Partial<CompressorConfig> = {}): readonly [Compressor, () => Uint8Array] => {
+  const settled = (
+    config: Partial<CompressorConfig> = {},
+  ): readonly [Compressor, () => Uint8Array] => {
     const compressor = compressorOf(config);
     const next = flow();
     compressed(compressor, next());
@@ -303,7 +318,11 @@ describe('feedback to be discarded', () => {
 });
 
 describe('feedback that a decompressor gives', () => {
-  const sentBy = (compressor: Compressor, count: number, next = flow()): readonly (readonly [Uint8Array, Uint8Array])[] =>
+  const sentBy = (
+    compressor: Compressor,
+    count: number,
+    next = flow(),
+  ): readonly (readonly [Uint8Array, Uint8Array])[] =>
     Array.from({ length: count }, () => {
       const packet = next();
       return [compressed(compressor, packet), packet] as const;
@@ -428,7 +447,8 @@ describe('two hosts, feedback piggybacked', () => {
             if (random(100) < loss) continue;
             const result = decompressed(to.decompressor, from.out.slice(0, feedback + length));
             if (typeof result === 'number') failed++;
-            else if (loss === 0 || !equal(result, packet)) expect(hexOf(result)).toBe(hexOf(packet));
+            else if (loss === 0 || !equal(result, packet))
+              expect(hexOf(result)).toBe(hexOf(packet));
           }
           if (loss === 0) expect(failed).toBe(0);
           const counted = hosts.map(({ compressor, decompressor }) => ({
@@ -436,7 +456,8 @@ describe('two hosts, feedback piggybacked', () => {
             discarded: compressor.stats().feedback.discarded,
             received: decompressor.stats().feedback.received,
           }));
-          for (const { applied, discarded, received } of counted) expect(applied + discarded).toBe(received);
+          for (const { applied, discarded, received } of counted)
+            expect(applied + discarded).toBe(received);
         },
       ),
       { numRuns: cases(0.001) },

@@ -86,7 +86,9 @@ describe('base headers', () => {
     const fields = fieldsOf(format);
 
     it(`${name}: as many octets as its fields have bits`, () => {
-      expect(fields.reduce((sum, field) => sum + field.bits, 0)).toBe(8 * (BASE_LENGTH[format] ?? 0));
+      expect(fields.reduce((sum, field) => sum + field.bits, 0)).toBe(
+        8 * (BASE_LENGTH[format] ?? 0),
+      );
     });
 
     it(`${name}: decodes and encodes as the table says`, () => {
@@ -123,7 +125,10 @@ describe('base headers', () => {
     });
 
     it(`${name}: refuses to end early`, () => {
-      const octets = pack(fields, fields.map((field) => field.value ?? 0));
+      const octets = pack(
+        fields,
+        fields.map((field) => field.value ?? 0),
+      );
       for (let end = 1; end < octets.length; end++) {
         const record = createBaseRecord();
         const code = decodeBaseHeader(record, octets[0] ?? 0, format > SEQ, octets, 1, end);
@@ -170,7 +175,8 @@ const checkParameters = (record: BaseRecord, fields: readonly BaseField[]): void
   check(record.ackK, record.ackP, 'ack_number', 'ack_number_scaled');
   check(record.idK, record.idP, 'ip_id', '');
   const window = field('window');
-  if (window !== undefined) expect([record.windowK, record.windowP]).toEqual([window.bits, window.p ?? 0]);
+  if (window !== undefined)
+    expect([record.windowK, record.windowP]).toEqual([window.bits, window.p ?? 0]);
   const ttl = field('ttl_hopl');
   if (ttl !== undefined) expect([record.ttlK, ttl.p]).toEqual([3, 3]);
   expect(record.ackFlag === 1 || field('ack_flag') !== undefined).toBe(true);

@@ -67,7 +67,10 @@ const mutate = (packets: readonly Uint8Array[], random: (below: number) => numbe
     case 3: {
       // random octets behind the start of a packet: well-formed enough to get far
       const length = 1 + random(8);
-      return Uint8Array.of(...from.subarray(0, length), ...Array.from({ length: random(60) }, () => random(256)));
+      return Uint8Array.of(
+        ...from.subarray(0, length),
+        ...Array.from({ length: random(60) }, () => random(256)),
+      );
     }
     case 4: {
       const grown = new Uint8Array(from.length + 1 + random(4));
@@ -109,7 +112,8 @@ const sameContents = (
   const words = a.hasPrevious ? a.rows.length : a.rows.length / 2;
   for (let i = 0; i < words; i++) if (a.rows[i] !== b.rows[i]) return false;
   if ((a.generic === undefined) !== (b.generic === undefined)) return false;
-  if (a.generic !== undefined && b.generic !== undefined && !equal(a.generic, b.generic)) return false;
+  if (a.generic !== undefined && b.generic !== undefined && !equal(a.generic, b.generic))
+    return false;
   const [s, t] = [a.template, b.template];
   return (
     s.sourcePort === t.sourcePort &&
@@ -137,9 +141,12 @@ describe('damaged packets', () => {
         hosts: i >> 1,
       }));
       const flows = specs.map(createFlow);
-      const originals = Array.from({ length: GOOD }, () => (flows[random(3)] as () => Uint8Array)());
+      const originals = Array.from({ length: GOOD }, () =>
+        (flows[random(3)] as () => Uint8Array)(),
+      );
       const sent = originals.map((packet) => compressed(compressor, packet));
-      const make = (): Decompressor => decompressorOf({ ...config, damage: NO_DAMAGE, feedback: true });
+      const make = (): Decompressor =>
+        decompressorOf({ ...config, damage: NO_DAMAGE, feedback: true });
       let victim = make();
       let octets = 0;
       let packets = 0;
@@ -156,7 +163,10 @@ describe('damaged packets', () => {
           octets += hostile.length;
           packets++;
           const result = decompressed(victim, hostile);
-          tally(outcomes, typeof result === 'number' ? errorOf(result)._tag : 'delivered or feedback');
+          tally(
+            outcomes,
+            typeof result === 'number' ? errorOf(result)._tag : 'delivered or feedback',
+          );
           const after = contents();
           const damaged = after.some((saved) => (saved?.mode ?? 2) < 2);
           if (typeof result === 'number' && result !== UNKNOWN_PROFILE && !damaged) {
@@ -173,14 +183,24 @@ describe('damaged packets', () => {
             for (let k = 0; k < i; k++) {
               octets += (sent[k] as Uint8Array).length;
               packets++;
-              expectDelivered(victim, sent[k] as Uint8Array, originals[k] as Uint8Array, `seed ${seed}, again ${k}`);
+              expectDelivered(
+                victim,
+                sent[k] as Uint8Array,
+                originals[k] as Uint8Array,
+                `seed ${seed}, again ${k}`,
+              );
             }
             before = contents();
           }
         }
         octets += (sent[i] as Uint8Array).length;
         packets++;
-        expectDelivered(victim, sent[i] as Uint8Array, originals[i] as Uint8Array, `seed ${seed}, packet ${i}`);
+        expectDelivered(
+          victim,
+          sent[i] as Uint8Array,
+          originals[i] as Uint8Array,
+          `seed ${seed}, packet ${i}`,
+        );
       }
       checkSteps();
     }
@@ -213,7 +233,9 @@ describe('damaged packets', () => {
 
 describe.skipIf(!dataPresent)(`malformed inputs of the corpus${skipReason}`, () => {
   it('none throws, none costs more than its octets allow; what is delivered is counted', () => {
-    const rows: (string | number)[][] = [['file', 'CIDs', 'packets', 'refused', 'empty', 'delivered']];
+    const rows: (string | number)[][] = [
+      ['file', 'CIDs', 'packets', 'refused', 'empty', 'delivered'],
+    ];
     for (const { name, packets } of malformedFiles()) {
       for (const cids of ['small', 'large'] as const) {
         const decompressor = decompressorOf({ cids, feedback: true });
@@ -345,7 +367,9 @@ const greedy = byPort(
         window: 1,
         urgent: 0,
         options: optionList(
-          Array.from({ length: 9 }, (_, i) => OPTION.generic(100 + ((turn * 9 + i) % 150), [turn, i])),
+          Array.from({ length: 9 }, (_, i) =>
+            OPTION.generic(100 + ((turn * 9 + i) % 150), [turn, i]),
+          ),
           'eol',
         ),
         payload: empty,
@@ -387,7 +411,8 @@ describe('memory', () => {
     const [another, decompressor] = ends();
     fill(CONTEXTS, another, decompressor);
     const three = inUse();
-    for (const end of [compressor, another, decompressor]) expect(end.stats().contexts).toBe(CONTEXTS);
+    for (const end of [compressor, another, decompressor])
+      expect(end.stats().contexts).toBe(CONTEXTS);
     return { compressor: one - first, decompressor: three - one - (one - first) };
   };
 
@@ -417,13 +442,19 @@ describe('memory', () => {
     const compressor = compressorOf({ cids: 'large', maxCid: 63 });
     const out = new Uint8Array(4096);
     const back = new Uint8Array(4096);
-    const samples = Array.from({ length: 64 }, (_, flow) => compressed(compressor, greedy(flow, flow)));
+    const samples = Array.from({ length: 64 }, (_, flow) =>
+      compressed(compressor, greedy(flow, flow)),
+    );
     const rounds = (count: number): void => {
       for (let i = 0; i < count; i++) {
-        const hostile = random(3) === 0 ? mutate(samples, random) : (samples[random(64)] as Uint8Array);
+        const hostile =
+          random(3) === 0 ? mutate(samples, random) : (samples[random(64)] as Uint8Array);
         decompressor.decompressInto(hostile, back);
         // ever new flows, and feedback that nobody asked for
-        compressor.compressInto(random(2) === 0 ? ordinary(random(50_000), i) : greedy(random(100), i), out);
+        compressor.compressInto(
+          random(2) === 0 ? ordinary(random(50_000), i) : greedy(random(100), i),
+          out,
+        );
         if ((hostile[0] ?? 0) >= 0xf0) compressor.feedback(hostile);
       }
     };

@@ -97,7 +97,13 @@ describe('any k ≤ L − 1 packets lost in a row', () => {
 
   const plain = { urgent: 0, reserved: 0, options: [], payload: new Uint8Array(0) } as const;
   const tcp = { source: 1, destination: 2, seq: 5, ack: 9, flags: FLAG.ack, window: 99, ...plain };
-  const v6 = { kind: 'v6', tos: 0, label: 0, ttl: 64, addresses: new Array<number>(32).fill(1) } as const;
+  const v6 = {
+    kind: 'v6',
+    tos: 0,
+    label: 0,
+    ttl: 64,
+    addresses: new Array<number>(32).fill(1),
+  } as const;
 
   it('a change in the last IR of the start phase is repeated as often as any other', () => {
     const packet = (data: number): Uint8Array => {
@@ -157,7 +163,7 @@ const overLine = (packets: readonly Uint8Array[], line: Line, seed: number): Los
   const compressor = compressorOf({ seed });
   const decompressor = decompressorOf({ feedback: line.feedback, ackInterval: 16 });
   const onTheWay: { readonly due: number; readonly octets: Uint8Array }[] = [];
-  const sent = packets.map(() => new Uint8Array(0));
+  const sent: Uint8Array[] = [];
   let lost = 0;
   let failed = 0;
   let wrong = 0;
@@ -267,7 +273,8 @@ describe('recovery', () => {
       const sent = compressed(compressor, packet);
       formats.push(formatName(compressor.lastProfile(), compressor.lastFormat()));
       if (i >= options.from && i < options.to) continue;
-      if (i === options.to && restart) decompressor = decompressorOf({ feedback: feedback !== undefined });
+      if (i === options.to && restart)
+        decompressor = decompressorOf({ feedback: feedback !== undefined });
       const result = decompressed(decompressor, sent);
       if (typeof result === 'number' || !equal(result, packet)) bad.push(i);
       for (const octets of decompressor.takeFeedback()) {

@@ -2,7 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { channelSpec, flowSpec } from './support/arbitrary.js';
-import { cases, compressed, compressorOf, createRandom, decompressorOf, expectDelivered } from './support/channel.js';
+import {
+  cases,
+  compressed,
+  compressorOf,
+  createRandom,
+  decompressorOf,
+  expectDelivered,
+} from './support/channel.js';
 import { createFlow } from './support/flows.js';
 
 describe('a channel without loss', () => {

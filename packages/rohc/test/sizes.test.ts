@@ -1,7 +1,19 @@
 /** How many octets our packets take: recorded acknowledgements and the public corpus, held against its compressor. */
 import { describe, expect, it } from 'vitest';
-import { compressed, compressorOf, decompressorOf, expectDelivered, printTable } from './support/channel.js';
-import { ackPackets, corpus, CORPUS_CONFIGURATIONS, dataPresent, skipReason } from './support/data.js';
+import {
+  compressed,
+  compressorOf,
+  decompressorOf,
+  expectDelivered,
+  printTable,
+} from './support/channel.js';
+import {
+  ackPackets,
+  corpus,
+  CORPUS_CONFIGURATIONS,
+  dataPresent,
+  skipReason,
+} from './support/data.js';
 
 /** The issue's bounds, and what was measured: a change that costs two per cent is worth noticing. */
 const ACKS = [
@@ -70,7 +82,9 @@ describe.skipIf(!dataPresent)(`acknowledgements of a kernel${skipReason}`, () =>
 });
 
 describe.skipIf(!dataPresent)(`the corpus against its compressor${skipReason}`, () => {
-  const rows: string[][] = [['configuration', 'in', 'peer', 'ours', 'saved', 'of peer', 'with feedback', 'its octets']];
+  const rows: string[][] = [
+    ['configuration', 'in', 'peer', 'ours', 'saved', 'of peer', 'with feedback', 'its octets'],
+  ];
 
   for (const { name, contexts, window, cids } of CORPUS_CONFIGURATIONS) {
     it(`${name}: no more octets than the peer took`, () => {

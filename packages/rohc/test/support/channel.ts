@@ -77,7 +77,10 @@ export const expectDelivered = (
 };
 
 /** Prints a table, columns padded. */
-export const printTable = (title: string, rows: readonly (readonly (string | number)[])[]): void => {
+export const printTable = (
+  title: string,
+  rows: readonly (readonly (string | number)[])[],
+): void => {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {

@@ -9,7 +9,6 @@ import {
   type Ipv4Layer,
   type Ipv6Layer,
   type Layer,
-  type MineLayer,
   OPTION,
   optionList,
   type Tcp,
@@ -202,7 +201,8 @@ export const createFlow = (spec: FlowSpec): (() => Uint8Array) => {
       case 'gre': {
         const gre = layer as Mutable<GreLayer>;
         if (gre.checksum !== undefined) gre.checksum = random(65536);
-        if (gre.sequence !== undefined) gre.sequence = (gre.sequence + 1 + (wild(0.05) ? random(500) : 0)) >>> 0;
+        if (gre.sequence !== undefined)
+          gre.sequence = (gre.sequence + 1 + (wild(0.05) ? random(500) : 0)) >>> 0;
         break;
       }
       default:
@@ -260,7 +260,8 @@ export const createFlow = (spec: FlowSpec): (() => Uint8Array) => {
     if (wild(0.02)) seq = random(0xffffffff);
     if (wild(0.03)) seq = (seq - random(20_000)) >>> 0;
     if (wild(0.02)) seq = 0xffffffff - random(3000);
-    if (random(10) === 0) window = random(5) === 0 ? random(65536) : Math.min(65535, window + random(200));
+    if (random(10) === 0)
+      window = random(5) === 0 ? random(65536) : Math.min(65535, window + random(200));
     if (random(3) === 0) flags |= FLAG.psh;
     if (wild(0.03)) flags ^= 1 << random(8);
     if (wild(0.02)) flags = random(256);
@@ -289,12 +290,23 @@ export const createFlow = (spec: FlowSpec): (() => Uint8Array) => {
 };
 
 /** The calmest of flows: acknowledgements of whole segments, the IP-ID counting on; seq_4 once the stride is known. */
-export const createAckFlow = (change: Partial<Pick<Tcp, 'source' | 'options'>> = {}): (() => Uint8Array) => {
+export const createAckFlow = (
+  change: Partial<Pick<Tcp, 'source' | 'options'>> = {},
+): (() => Uint8Array) => {
   let count = 0;
   return () => {
     count++;
     return buildPacket(
-      [{ kind: 'v4', tos: 0, id: 700 + count, df: true, ttl: 64, addresses: [10, 0, 0, 1, 10, 0, 0, 2] }],
+      [
+        {
+          kind: 'v4',
+          tos: 0,
+          id: 700 + count,
+          df: true,
+          ttl: 64,
+          addresses: [10, 0, 0, 1, 10, 0, 0, 2],
+        },
+      ],
       {
         source: 40_000,
         destination: 80,

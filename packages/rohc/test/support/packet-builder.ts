@@ -97,7 +97,19 @@ const write16 = (out: Uint8Array, at: number, value: number): void => {
 const headerOf = (layer: Layer, next: number, rest: number): Uint8Array => {
   switch (layer.kind) {
     case 'v4': {
-      const h = Uint8Array.of(0x45, layer.tos, ...be16(20 + rest), ...be16(layer.id), layer.df ? 0x40 : 0, 0, layer.ttl, next, 0, 0, ...layer.addresses);
+      const h = Uint8Array.of(
+        0x45,
+        layer.tos,
+        ...be16(20 + rest),
+        ...be16(layer.id),
+        layer.df ? 0x40 : 0,
+        0,
+        layer.ttl,
+        next,
+        0,
+        0,
+        ...layer.addresses,
+      );
       write16(h, 10, ~onesSum(h, 0, 20));
       return h;
     }
@@ -181,7 +193,11 @@ export const buildPacket = (layers: readonly Layer[], tcp: Tcp): Uint8Array => {
   for (let i = layers.length - 1; i >= 0; i--) {
     const layer = layers[i] as Layer;
     const after = layers[i + 1];
-    const header = headerOf(layer, after === undefined ? TCP : PROTOCOLS[after.kind], packet.length);
+    const header = headerOf(
+      layer,
+      after === undefined ? TCP : PROTOCOLS[after.kind],
+      packet.length,
+    );
     const whole = new Uint8Array(header.length + packet.length);
     whole.set(header);
     whole.set(packet, header.length);
