@@ -38,9 +38,6 @@ const ahead = (table: Uint8Array, distance: number): Uint8Array => {
 };
 
 const TABLE3 = /* @__PURE__ */ table(CRC3_POLYNOMIAL);
-const TABLE3_1 = /* @__PURE__ */ ahead(TABLE3, 1);
-const TABLE3_2 = /* @__PURE__ */ ahead(TABLE3, 2);
-const TABLE3_3 = /* @__PURE__ */ ahead(TABLE3, 3);
 const TABLE7 = /* @__PURE__ */ table(CRC7_POLYNOMIAL);
 const TABLE7_1 = /* @__PURE__ */ ahead(TABLE7, 1);
 const TABLE7_2 = /* @__PURE__ */ ahead(TABLE7, 2);
@@ -85,14 +82,32 @@ export const crc3 = (
   to = bytes.length,
   register = CRC3_INIT,
 ): number => {
-  let crc = register;
+  // octets seven apart weigh the same, x^56 being 1 modulo the polynomial: they are summed first, then looked up once
+  let a = register;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let e = 0;
+  let f = 0;
+  let g = 0;
   let i = from;
-  for (; i + 3 < to; i += 4) {
-    crc =
-      (TABLE3_3[(bytes[i] as number) ^ crc] as number) ^
-      (TABLE3_2[bytes[i + 1] as number] as number) ^
-      (TABLE3_1[bytes[i + 2] as number] as number) ^
-      (TABLE3[bytes[i + 3] as number] as number);
+  for (; i + 6 < to; i += 7) {
+    a ^= bytes[i] as number;
+    b ^= bytes[i + 1] as number;
+    c ^= bytes[i + 2] as number;
+    d ^= bytes[i + 3] as number;
+    e ^= bytes[i + 4] as number;
+    f ^= bytes[i + 5] as number;
+    g ^= bytes[i + 6] as number;
+  }
+  let crc = i === from ? register : (TABLE3[a] as number);
+  if (i !== from) {
+    crc = TABLE3[b ^ crc] as number;
+    crc = TABLE3[c ^ crc] as number;
+    crc = TABLE3[d ^ crc] as number;
+    crc = TABLE3[e ^ crc] as number;
+    crc = TABLE3[f ^ crc] as number;
+    crc = TABLE3[g ^ crc] as number;
   }
   for (; i < to; i++) crc = TABLE3[(bytes[i] as number) ^ crc] as number;
   return crc;

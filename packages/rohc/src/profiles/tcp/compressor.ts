@@ -510,17 +510,19 @@ export class TcpCompressorContext implements CompressorContext {
         if (base.ttlK === 8) out[at++] = ttl;
       }
       if (list === 1) at = encodeList(b, options, present, ack, out, at);
-      at = encodeIrregularChain(
-        b,
-        chain,
-        this.behaviors,
-        this.ecnUsed === 1,
-        base.outerTtl === 1,
-        sent,
-        depthW,
-        out,
-        at,
-      );
+      // one IPv4 header whose IP-ID follows the MSN has nothing irregular
+      if (chain.count > 1 || behavior === RANDOM)
+        at = encodeIrregularChain(
+          b,
+          chain,
+          this.behaviors,
+          this.ecnUsed === 1,
+          base.outerTtl === 1,
+          sent,
+          depthW,
+          out,
+          at,
+        );
       if (this.ecnUsed === 1) {
         out[at++] = ((tos & 3) << 6) | (reserved << 2) | (flags >>> 6);
       }
@@ -554,20 +556,26 @@ export class TcpCompressorContext implements CompressorContext {
     if (stale) runs.fill(0);
     const { tsValue, tsEcho } = this.items;
     const urgentStride = ((stride << 16) | urgent) >>> 0;
-    countRun(rows, runs, last, R.SEQ, seq);
-    countRun(rows, runs, last, R.ACK, ack);
-    countRun(rows, runs, last, R.WINDOW, window);
-    countRun(rows, runs, last, R.IP_ID_OFFSET, offset);
-    countRun(rows, runs, last, R.TS_VALUE, tsValue);
-    countRun(rows, runs, last, R.TS_ECHO, tsEcho);
-    countRun(rows, runs, last, R.ACK_RESIDUE, ackResidue);
-    countRun(rows, runs, last, R.PAYLOAD, payload);
-    countRun(rows, runs, last, R.SEQ_RESIDUE, seqResidue);
-    countRun(rows, runs, last, R.RARE, rare);
-    countRun(rows, runs, last, R.LIST_LOW, options.low);
-    countRun(rows, runs, last, R.LIST_HIGH, options.high);
-    countRun(rows, runs, last, R.STRIDE_URGENT, urgentStride);
-    countRun(rows, runs, last, R.OUTER, outer);
+    runs[R.SEQ] = rows[last + R.SEQ] === seq ? (runs[R.SEQ] as number) + 1 : 1;
+    runs[R.ACK] = rows[last + R.ACK] === ack ? (runs[R.ACK] as number) + 1 : 1;
+    runs[R.WINDOW] = rows[last + R.WINDOW] === window ? (runs[R.WINDOW] as number) + 1 : 1;
+    runs[R.IP_ID_OFFSET] =
+      rows[last + R.IP_ID_OFFSET] === offset ? (runs[R.IP_ID_OFFSET] as number) + 1 : 1;
+    runs[R.TS_VALUE] = rows[last + R.TS_VALUE] === tsValue ? (runs[R.TS_VALUE] as number) + 1 : 1;
+    runs[R.TS_ECHO] = rows[last + R.TS_ECHO] === tsEcho ? (runs[R.TS_ECHO] as number) + 1 : 1;
+    runs[R.ACK_RESIDUE] =
+      rows[last + R.ACK_RESIDUE] === ackResidue ? (runs[R.ACK_RESIDUE] as number) + 1 : 1;
+    runs[R.PAYLOAD] = rows[last + R.PAYLOAD] === payload ? (runs[R.PAYLOAD] as number) + 1 : 1;
+    runs[R.SEQ_RESIDUE] =
+      rows[last + R.SEQ_RESIDUE] === seqResidue ? (runs[R.SEQ_RESIDUE] as number) + 1 : 1;
+    runs[R.RARE] = rows[last + R.RARE] === rare ? (runs[R.RARE] as number) + 1 : 1;
+    runs[R.LIST_LOW] =
+      rows[last + R.LIST_LOW] === options.low ? (runs[R.LIST_LOW] as number) + 1 : 1;
+    runs[R.LIST_HIGH] =
+      rows[last + R.LIST_HIGH] === options.high ? (runs[R.LIST_HIGH] as number) + 1 : 1;
+    runs[R.STRIDE_URGENT] =
+      rows[last + R.STRIDE_URGENT] === urgentStride ? (runs[R.STRIDE_URGENT] as number) + 1 : 1;
+    runs[R.OUTER] = rows[last + R.OUTER] === outer ? (runs[R.OUTER] as number) + 1 : 1;
     if (this.sequences > 0) this.countSequenceRuns(b, chain, last);
     const row = R.pushRow(sent, sent.capacity);
     rows[row + R.MSN] = msn;
