@@ -52,11 +52,15 @@
  * ```
  *
  * In a program that handles many packets, `compressInto` and `decompressInto` write into buffers of
- * yours and allocate nothing. Captures are read by `@liquid/rohc/pcap` (portable) and
- * `@liquid/rohc/pcap/node` (files). On the command line:
+ * yours and allocate nothing. `createDissector` turns any ROHC packet into a tree of fields, each with
+ * its place, bits and meaning. Captures (pcap, pcapng) are read and written by `@liquid/rohc/pcap`
+ * (portable) and `@liquid/rohc/pcap/node` (files). On the command line:
  *
  * ```sh
- * npx @liquid/rohc roundtrip capture.pcap
+ * npx @liquid/rohc stats capture.pcap          # what would be saved, by packet format
+ * npx @liquid/rohc roundtrip capture.pcap      # there and back, every packet compared
+ * npx @liquid/rohc compress capture.pcap rohc.pcap
+ * npx @liquid/rohc dissect rohc.pcap           # every field of every packet
  * ```
  *
  * ## Concepts
