@@ -6,7 +6,7 @@ import { examplesOf } from '../../../scripts/config/examples.ts';
 import type { Published } from './install.ts';
 
 /** Bundles one program. An import of a Node module makes esbuild fail, with its name. */
-const bundle = async (
+export const bundle = async (
   folder: string,
   contents: string,
   format: 'esm' | 'iife',
