@@ -382,6 +382,21 @@ describe('feedback that a decompressor gives', () => {
     expect(nacks).toBeGreaterThan(0);
   });
 
+  it('a STATIC-NACK without a context is understood whatever the profile', () => {
+    for (const profiles of [[6], [4], []] as const) {
+      const compressor = compressorOf({ profiles });
+      const decompressor = decompressorOf({ feedback: true });
+      const next = createAckFlow();
+      for (let i = 0; i < 12; i++) compressed(compressor, next());
+      expect(decompressed(decompressor, compressed(compressor, next()))).toBe(-3);
+      for (const element of decompressor.takeFeedback()) compressor.feedback(element);
+      const packet = next();
+      const name = `profiles ${profiles.join()}`;
+      expectDelivered(decompressor, compressed(compressor, packet), packet, name);
+      expect(decompressor.lastProfile(), name).toBe(profiles[0] ?? 0);
+    }
+  });
+
   it('keeps at most feedbackQueue elements, the newest', () => {
     const decompressor = decompressorOf({ feedback: true, feedbackQueue: 3, ackInterval: 1 });
     for (const [sent] of sentBy(compressorOf(), 10)) decompressed(decompressor, sent);
