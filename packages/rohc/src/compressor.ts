@@ -121,10 +121,13 @@ export interface Compressor {
    * unknown contexts are counted and skipped.
    */
   readonly feedback: (elements: Uint8Array, start?: number, end?: number) => number;
-  /** CID, profile and format number of the packet last compressed; {@link formatName} names the format. */
+  /** CID of the packet last compressed; -1 before the first. */
   readonly lastCid: () => number;
+  /** Profile of the packet last compressed; -1 before the first. */
   readonly lastProfile: () => number;
+  /** Format number of the packet last compressed, which {@link formatName} names; -1 before the first. */
   readonly lastFormat: () => number;
+  /** Counters since the creation, as a snapshot. */
   readonly stats: () => CompressorStats;
 }
 

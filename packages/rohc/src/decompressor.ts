@@ -133,9 +133,13 @@ export interface Decompressor {
   readonly restore: (snapshot: DecompressorSnapshot) => E.Either<RohcError, void>;
   /** Forgets a context. */
   readonly release: (cid: number) => void;
+  /** CID of the packet last delivered; -1 before the first. */
   readonly lastCid: () => number;
+  /** Profile of the packet last delivered; -1 before the first. */
   readonly lastProfile: () => number;
+  /** Format number of the packet last delivered, which {@link formatName} names; -1 before the first. */
   readonly lastFormat: () => number;
+  /** Counters since the creation, as a snapshot. */
   readonly stats: () => DecompressorStats;
 }
 

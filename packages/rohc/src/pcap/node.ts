@@ -234,6 +234,7 @@ export interface CaptureFile {
   readonly discard: () => Promise<void>;
   /** {@link CaptureFile.discard}, for `await using`. */
   readonly [Symbol.asyncDispose]: () => Promise<void>;
+  /** Counters so far, as a snapshot. */
   readonly stats: () => CaptureFileStats;
 }
 

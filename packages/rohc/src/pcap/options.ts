@@ -2,16 +2,18 @@
 
 import * as t from 'io-ts';
 
-interface PositiveIntegerBrand {
-  readonly PositiveInteger: unique symbol;
-}
-
-const PositiveInteger = /* @__PURE__ */ t.brand(
-  t.number,
-  (value): value is t.Branded<number, PositiveIntegerBrand> =>
-    Number.isSafeInteger(value) && value > 0 && value <= 0x7fff_ffff,
+/** A whole number from 1 to 2^31 − 1: plain, so that options stay plain numbers. */
+const PositiveInteger: t.Type<number, number, unknown> = /* @__PURE__ */ new t.Type(
   'PositiveInteger',
+  (value): value is number => Number.isSafeInteger(value) && isPositive(value as number),
+  (value, context) =>
+    Number.isSafeInteger(value) && isPositive(value as number)
+      ? t.success(value as number)
+      : t.failure(value, context),
+  t.identity,
 );
+
+const isPositive = (value: number): boolean => value > 0 && value <= 0x7fff_ffff;
 
 /**
  * Limits and habits of a capture reader; every member has a default.

@@ -84,6 +84,7 @@ export interface CaptureReader {
   readonly interfaces: readonly CaptureInterface[];
   /** Why reading failed; `null` as long as it hasn't. */
   readonly error: CaptureError | null;
+  /** Counters so far, as a snapshot. */
   readonly stats: () => CaptureReaderStats;
 }
 

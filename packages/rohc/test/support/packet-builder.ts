@@ -80,8 +80,8 @@ const PROTOCOLS = {
 } as const;
 const TCP = 6;
 
-export const be16 = (value: number): readonly number[] => [(value >>> 8) & 255, value & 255];
-export const be32 = (value: number): readonly number[] => [
+const be16 = (value: number): readonly number[] => [(value >>> 8) & 255, value & 255];
+const be32 = (value: number): readonly number[] => [
   (value >>> 24) & 255,
   (value >>> 16) & 255,
   (value >>> 8) & 255,
