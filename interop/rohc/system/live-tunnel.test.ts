@@ -7,7 +7,7 @@ import type { Netlab } from '@liquid/netlab';
 import type { CompressorStats } from '@liquid/rohc';
 import { expect, test } from 'vitest';
 import { tcpChecksumOfPacketHolds } from '../captures/checksum.ts';
-import { asked, namespacesLeft, NOT_ASKED, right, withLab } from './support/lab.ts';
+import { asked, leftovers, NOT_ASKED, right, withLab } from './support/lab.ts';
 import type { TunnelStats } from './support/tunnel-endpoint.ts';
 import {
   type Carried,
@@ -84,7 +84,7 @@ const systemTest = (name: string, run: () => Promise<void>): void => {
   test(name, async (ctx) => {
     if (!asked) ctx.skip(NOT_ASKED);
     await run();
-    expect(namespacesLeft()).toEqual([]);
+    expect(leftovers()).toEqual([]);
   });
 };
 

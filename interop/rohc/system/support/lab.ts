@@ -1,6 +1,6 @@
 /** What the system tests share: a lab for the length of a test, programs in it, and what must be gone afterwards. */
 
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   type Netlab,
@@ -55,6 +55,10 @@ export interface Program {
   readonly next: <A>(codec: t.Type<A, unknown, unknown>) => Promise<A>;
 }
 
+const NAMESPACES = '/run/netns';
+
+const started: number[] = [];
+
 /** Starts a program of this folder on a host. */
 export const start = async (
   lab: Netlab,
@@ -64,6 +68,7 @@ export const start = async (
 ): Promise<Program> => {
   const script = fileURLToPath(new URL(name, import.meta.url));
   const running = right(await lab.spawn(host, [node, script, ...args])());
+  started.push(running.pid);
   const lines: string[] = [];
   const words: string[] = [];
   let ended = false;
@@ -91,11 +96,12 @@ export const start = async (
   };
 };
 
-/** Namespaces of this process's labs: none, once they are stopped. */
-export const namespacesLeft = (): ReadonlyArray<string> => {
-  try {
-    return readdirSync('/run/netns').filter((name) => name.startsWith(`lq-${process.pid}-`));
-  } catch {
-    return [];
-  }
+/** What this process's labs left: namespaces, and programs that still run; nothing, once they are stopped. */
+export const leftovers = (): ReadonlyArray<string> => {
+  const programs = started.filter((pid) => existsSync(`/proc/${pid}`));
+  const namespaces = existsSync(NAMESPACES) ? readdirSync(NAMESPACES) : [];
+  return [
+    ...namespaces.filter((name) => name.startsWith(`lq-${process.pid}-`)),
+    ...programs.map((pid) => `process ${pid}`),
+  ];
 };
