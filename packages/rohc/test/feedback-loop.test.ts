@@ -21,6 +21,7 @@ import {
   hexOf,
   right,
 } from './support/channel.js';
+import { OPTION, optionList } from './support/packet-builder.js';
 import { createAckFlow, createFlow, type FlowSpec } from './support/flows.js';
 
 const CALM: FlowSpec = {
@@ -149,6 +150,32 @@ describe('acknowledgements', () => {
       for (const twin of twins) twin.feedback(ack(twin.msnOf(0)));
       twins[0].feedback(ack(twins[0].msnOf(0) + 1 + (i % 9)));
     }
+  });
+
+  it('of a packet without an option do not vouch for the option that came and went before it', () => {
+    const compressor = compressorOf({ window: 16, repetitions: 4 });
+    const decompressor = decompressorOf();
+    const [bare, listed] = [
+      createAckFlow(),
+      createAckFlow({ options: optionList([OPTION.mss(1460), OPTION.generic(99, [1, 2])]) }),
+    ];
+    /** Both flows count on together. */
+    const send = (withOptions: boolean, arrives: boolean, where: string): number => {
+      const packets = [bare(), listed()] as const;
+      const packet = packets[withOptions ? 1 : 0];
+      const sent = compressed(compressor, packet);
+      if (arrives) expectDelivered(decompressor, sent, packet, where);
+      return compressor.msnOf(0);
+    };
+    compressor.feedback(ack(send(false, true, 'IR')));
+    for (let i = 0; i < 4; i++) send(false, true, `settled ${i}`);
+    send(true, false, 'the options, lost');
+    const between = send(false, true, 'without');
+    send(false, true, 'without');
+    send(true, false, 'the options again, lost');
+    // the acknowledgement of a packet between them was on its way
+    expect(compressor.feedback(ack(between))).toBe(1);
+    for (let i = 0; i < 3; i++) send(true, true, `the options at last ${i}`);
   });
 
   it('stop the refreshes', () => {

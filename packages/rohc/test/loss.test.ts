@@ -16,7 +16,7 @@ import {
   right,
 } from './support/channel.js';
 import { ackPackets, dataPresent, skipReason } from './support/data.js';
-import { createAckFlow, createFlow, type FlowSpec } from './support/flows.js';
+import { createAckFlow, createFlow, type FlowSpec, STACK_NAMES } from './support/flows.js';
 import { buildPacket, FLAG, type Layer } from './support/packet-builder.js';
 
 /** Packets behind each loss that must come out right, before the next position is tried. */
@@ -238,6 +238,63 @@ describe.skipIf(!dataPresent)(`random loss and reordering${skipReason}`, () => {
     });
   }
   it('prints the table', () => printTable('random loss and reordering (two seeds each)', rows));
+});
+
+describe('reordering by one', () => {
+  for (const feedback of [false, true]) {
+    it(`flows of every kind, feedback ${feedback ? 'at once' : 'off'}: the packets behind come out right`, () => {
+      const total = { sent: 0, late: 0, lateFailed: 0, failed: 0, wrong: 0 };
+      const channels = cases(0.006);
+      for (let seed = 0; seed < channels; seed++) {
+        const random = createRandom(seed);
+        const repetitions = 2 + random(4);
+        const window = repetitions + random(3);
+        const compressor = compressorOf({ window, repetitions, refreshIr: 30, refreshFo: 11 });
+        const decompressor = decompressorOf({ feedback, ackInterval: 3 });
+        const flows = [0, 1].map((i) =>
+          createFlow({
+            seed: seed * 2 + i,
+            stack: STACK_NAMES[random(STACK_NAMES.length)] ?? 'v4',
+            id: (['sequential', 'random', 'mixed', 'zero'] as const)[random(4)] ?? 'zero',
+            wildness: [0, 5, 20, 60][random(4)] ?? 0,
+            traffic: 'both',
+            timestamps: random(2) === 0,
+            hosts: i,
+          }),
+        );
+        const take = (sent: Uint8Array, packet: Uint8Array, isLate: boolean): void => {
+          const result = decompressed(decompressor, sent);
+          if (typeof result !== 'number') total.wrong += equal(result, packet) ? 0 : 1;
+          else if (isLate) total.lateFailed++;
+          else total.failed++;
+        };
+        let late: readonly [Uint8Array, Uint8Array] | undefined;
+        for (let i = 0; i < 60; i++) {
+          const packet = (flows[random(2)] as () => Uint8Array)();
+          const sent = compressed(compressor, packet);
+          total.sent++;
+          if (late === undefined && i > 0 && random(8) === 0) {
+            late = [sent, packet];
+            total.late++;
+            continue;
+          }
+          take(sent, packet, false);
+          if (late !== undefined) take(...late, true);
+          late = undefined;
+          for (const element of decompressor.takeFeedback()) compressor.feedback(element);
+        }
+      }
+      const bound = falseAccepts(total.failed + total.lateFailed + total.wrong);
+      printTable(`reordering by one, feedback ${feedback ? 'at once' : 'off'}`, [
+        [...Object.keys(total), 'bound of wrong'],
+        [...Object.values(total), bound.toFixed(1)],
+      ]);
+      expect(total.wrong).toBeLessThanOrEqual(bound);
+      // a late packet may not be decodable any more; the others must not suffer from it
+      expect(total.lateFailed).toBeLessThanOrEqual(total.late * 0.05);
+      expect(total.failed).toBeLessThanOrEqual(total.sent * 0.001);
+    });
+  }
 });
 
 describe('recovery', () => {
