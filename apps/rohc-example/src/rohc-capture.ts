@@ -81,7 +81,7 @@ export const rohcCapture: Scenario = defineScenario({
       description: 'Packets in a row that carry a change (L of the optimistic approach).',
       default: 4,
       min: 1,
-      max: 255,
+      max: 254,
     }),
     loss: numberField({
       title: 'loss',

@@ -232,6 +232,7 @@ const build = (config: CompressorConfig): Compressor => {
       refreshFo: config.refreshFo,
       msn,
       elideChecksum: config.elideTcpChecksum,
+      successor: before?.profile === 0x0006,
     });
   };
 

@@ -41,7 +41,7 @@ export const CompressorConfigCodec = t.exact(
   t.partial({
     ...channel,
     window: integer(1, 256),
-    repetitions: integer(1, 255),
+    repetitions: integer(1, 254),
     refreshIr: integer(0, 0xffffffff),
     refreshFo: integer(0, 0xffffffff),
     replication: t.boolean,

@@ -252,7 +252,8 @@ const build = (config: DecompressorConfig): Decompressor => {
       return;
     }
     // a negative acknowledgement is due once damage is assumed, not for a lone failure (RFC 6846 section 5.3.1.5)
-    if (context !== undefined && context.mode === 2) return;
+    // but what no CRC covers, an item or a stride that never came, shows itself for certain
+    if (context !== undefined && context.mode === 2 && code !== NO_CONTEXT) return;
     const since = sinceNack[cid] ?? 0;
     sinceNack[cid] = (since + 1) % config.nackInterval;
     if (since !== 0) return;

@@ -358,7 +358,11 @@ export class IpCompressorContext implements CompressorContext {
   feedback(bytes: Uint8Array, from: number, to: number): number {
     const crcFrom = from - cidLength(this.cid, this.large);
     const code = readFeedbackData(PROFILE_IP, bytes, crcFrom, from, to, record);
-    if (code < 0) return code;
+    if (code < 0) {
+      // a decompressor without a context does not know its profile: it answers in the form of ROHC-TCP
+      const other = readFeedbackData(0x0006, bytes, crcFrom, from, to, record);
+      if (other < 0 || record.ackType !== FEEDBACK_STATIC_NACK || record.snValid) return code;
+    }
     if (record.reject || record.contextMemory) this.rejected = true;
     // only feedback with a CRC may change the mode (RFC 4815 section 3.2); reliable mode is declined
     if (record.crc && this.declinedSince < 0) {

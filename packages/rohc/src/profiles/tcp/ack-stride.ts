@@ -17,9 +17,20 @@ export interface StrideWatch {
   stride: number;
   divisor: number;
   seen: number;
+  /** How many packets in a row carried the stride, first and last with which MSN; 255 once acknowledged. */
+  sent: number;
+  first: number;
+  last: number;
 }
 
-export const createStrideWatch = (): StrideWatch => ({ stride: 0, divisor: 0, seen: 0 });
+export const createStrideWatch = (): StrideWatch => ({
+  stride: 0,
+  divisor: 0,
+  seen: 0,
+  sent: 0,
+  first: 0,
+  last: 0,
+});
 
 /** Takes an advance of the acknowledgement number, modulo 2^32, and returns the stride to use. */
 export const nextStride = (watch: StrideWatch, advance: number): number => {
@@ -49,6 +60,14 @@ export const nextStride = (watch: StrideWatch, advance: number): number => {
     (stride === 0 || divisor % stride !== 0 || divisor > stride * STEPS_MAX)
   ) {
     watch.stride = divisor;
+    watch.sent = 0;
   }
   return watch.stride;
+};
+
+/** Counts a packet that carried the stride. */
+export const countStride = (watch: StrideWatch, msn: number): void => {
+  if (watch.sent === 0) watch.first = msn;
+  watch.last = msn;
+  if (watch.sent < 254) watch.sent++;
 };

@@ -23,9 +23,9 @@ import {
   ttlFits,
 } from './choose-format.js';
 import { needsDynamic, sameStatic } from './header-compare.js';
-import { NO_GENERIC, SentItems } from './sent-items.js';
+import { isWithin, NO_GENERIC, SentItems } from './sent-items.js';
 import { encodeTcpDynamic, encodeTcpReplicate, RSF_INDEX } from './tcp-item-encode.js';
-import { createStrideWatch, nextStride, type StrideWatch } from './ack-stride.js';
+import { countStride, createStrideWatch, nextStride, type StrideWatch } from './ack-stride.js';
 import { type BaseRecord, createBaseRecord, encodeBaseHeader } from './base-header.js';
 import {
   encodeDynamicChain,
@@ -84,6 +84,8 @@ export interface TcpCompressorParameters {
   /** Master sequence number of the first packet, 16 bits. */
   readonly msn: number;
   readonly elideChecksum: boolean;
+  /** Whether the decompressor may hold another flow of this profile under the CID. */
+  readonly successor: boolean;
 }
 
 export class TcpCompressorContext implements CompressorContext {
@@ -311,7 +313,7 @@ export class TcpCompressorContext implements CompressorContext {
     }
     if (this.ecnUsed === 1) rareDiff &= ~ECN_BITS;
 
-    this.items.update(b, options, msn, parameters.repetitions);
+    this.items.update(b, options, parameters.repetitions);
 
     // IR, IR-CR and IR-DYN where the decompressor's context is not sure, by refresh, or where nothing else can say it
     let format = -1;
@@ -328,10 +330,15 @@ export class TcpCompressorContext implements CompressorContext {
       if (!R.allFit16(sent, R.MSN, msnDepth, msn, 4, 4)) format = IR_DYN;
     }
 
+    // until an acknowledgement came, a decompressor that missed the flow's start would take an IR-DYN for the flow before
+    if (format === IR_DYN && parameters.successor && this.irSent < 255) format = IR;
+
     let written: number;
     if (format >= 0) {
       written = this.writeIr(format, b, chain, options, msn, stride, out, to);
     } else {
+      // no CRC covers the stride: it goes out until it has surely arrived
+      const carryStride = stride !== 0 && this.strides.sent < parameters.repetitions;
       const strideUrgent = ((stride << 16) | urgent) >>> 0;
       const strideDiff =
         rows[last + R.STRIDE_URGENT] === strideUrgent && (runs[R.STRIDE_URGENT] as number) >= depthL
@@ -350,6 +357,7 @@ export class TcpCompressorContext implements CompressorContext {
       const sequential = behavior <= SEQUENTIAL_SWAPPED;
       const ackScales =
         stride !== 0 &&
+        !carryStride &&
         (strideDiff & 0xffff0000) === 0 &&
         rows[last + R.ACK_RESIDUE] === ackResidue &&
         (runs[R.ACK_RESIDUE] as number) >= depthL &&
@@ -385,7 +393,8 @@ export class TcpCompressorContext implements CompressorContext {
         );
       const rareOutside =
         (rareDiff & (DSCP_BITS | DF_BIT | BEHAVIOR_BITS)) !== 0 ||
-        strideDiff !== 0 ||
+        carryStride ||
+        (strideDiff & 0xffff) !== 0 ||
         (outerDiff & 0xffff0000) !== 0 ||
         ackFlag === 0 ||
         urg === 1;
@@ -434,7 +443,7 @@ export class TcpCompressorContext implements CompressorContext {
           5 +
           (OCTETS[seqIndicator] as number) +
           (OCTETS[ackIndicator] as number) +
-          ((strideDiff & 0xffff0000) !== 0 ? 2 : 0) +
+          (carryStride ? 2 : 0) +
           (windowChanged ? 2 : 0) +
           (sequential ? 1 + idIndicator : 0) +
           ((strideDiff & 0xffff) !== 0 ? 2 : 0) +
@@ -478,7 +487,7 @@ export class TcpCompressorContext implements CompressorContext {
         base.outerTtl = (outerDiff & 0xffff0000) !== 0 ? 1 : 0;
         base.seqIndicator = seqIndicator;
         base.ackIndicator = ackIndicator;
-        base.stride = (strideDiff & 0xffff0000) !== 0 ? 1 : 0;
+        base.stride = carryStride ? 1 : 0;
         base.windowK = windowChanged ? 16 : 0;
         base.idIndicator = idIndicator;
         base.urgPtr = (strideDiff & 0xffff) !== 0 ? 1 : 0;
@@ -499,7 +508,10 @@ export class TcpCompressorContext implements CompressorContext {
       if (format === CO_COMMON) {
         at = put(out, at, seq, OCTETS[seqIndicator] as number);
         at = put(out, at, ack, OCTETS[ackIndicator] as number);
-        if (base.stride === 1) at = put(out, at, stride, 2);
+        if (carryStride) {
+          at = put(out, at, stride, 2);
+          countStride(this.strides, msn);
+        }
         if (windowChanged) at = put(out, at, window, 2);
         if (sequential) {
           // the short form carries the offset, the long one the IP-ID as it stands in the header
@@ -543,7 +555,7 @@ export class TcpCompressorContext implements CompressorContext {
           out,
           at,
         );
-        this.items.count(options, present);
+        this.items.count(options, present, msn, parameters.repetitions);
       }
       copyOctets(b, chain.payload, chain.end, out, at);
       at += payload;
@@ -759,7 +771,7 @@ export class TcpCompressorContext implements CompressorContext {
     at += chain.payloadLength;
     if (format !== IR_DYN) {
       if (this.irSent === 0) this.irMsn = msn;
-      if (this.irSent < 255) this.irSent++;
+      if (this.irSent < 254) this.irSent++;
       this.sinceIr = 0;
     } else {
       this.sinceIr++;
@@ -767,7 +779,8 @@ export class TcpCompressorContext implements CompressorContext {
     if (this.dynamicSent === 0) this.dynamicMsn = msn;
     if (this.dynamicSent < 255) this.dynamicSent++;
     this.sinceFo = 0;
-    this.items.count(options, 0x7fff);
+    this.items.count(options, 0x7fff, msn, parameters.repetitions);
+    if (stride !== 0) countStride(this.strides, msn);
     this.items.refresh();
     return at - to;
   }
@@ -798,6 +811,7 @@ export class TcpCompressorContext implements CompressorContext {
     this.dynamicSent = 0;
     this.sent.count = 0;
     this.items.forget();
+    this.strides.sent = 0;
     return 0;
   }
 
@@ -819,7 +833,9 @@ export class TcpCompressorContext implements CompressorContext {
     const covers = (since: number): boolean => ((msn - since) & 0xffff) < 0x8000;
     if (this.irSent > 0 && covers(this.irMsn)) this.irSent = 255;
     if (this.dynamicSent > 0 && covers(this.dynamicMsn)) this.dynamicSent = 255;
-    this.items.acknowledge(covers);
+    this.items.acknowledge(msn);
+    const { strides } = this;
+    if (strides.sent > 0 && isWithin(msn, strides.first, strides.last)) strides.sent = 255;
     return true;
   }
 
@@ -839,7 +855,7 @@ export class TcpCompressorContext implements CompressorContext {
     this.strides.seen = 0;
     this.base = undefined;
     this.begin(b, chain);
-    this.items.adopt(b, options, msn);
+    this.items.adopt(b, options);
     const innerAt = chain.offset[chain.innermost] as number;
     const v4 = chain.kind[chain.innermost] === IPV4;
     const tos = v4

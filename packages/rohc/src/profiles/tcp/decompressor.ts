@@ -37,6 +37,7 @@ import {
   copyHeaderTemplate,
   createHeaderTemplate,
   type HeaderTemplate,
+  sameHeaderTemplate,
 } from './header-template.js';
 import { decodeList, decodeOptionsIrregular } from './options-decode.js';
 import { itemsOf, templateOf } from './implicit.js';
@@ -53,6 +54,9 @@ const ZERO_OCTET = /* @__PURE__ */ new Uint8Array(1);
 const NO_CONTEXT_STATE = 0;
 const STATIC_CONTEXT_STATE = 1;
 const FULL_CONTEXT_STATE = 2;
+
+/** Packets by which a refresh may come late and still be told from one that restarts the numbering. */
+const LATE_MAX = 16;
 
 /** Reasons to doubt the static part that make it count as damaged. */
 const STATIC_FAILURES_MAX = 3;
@@ -220,6 +224,20 @@ export class TcpDecompressorContext implements DecompressorContext {
     const length = buildHeaders(t, state, next, sc.generic, packet, sc, payload, out, to);
     if (length < 0) return length;
     if (originalCrc >= 0 && crc7(out, to, to + length) !== originalCrc) return BAD_CRC;
+    const late =
+      (((state[next + S.MSN] as number) - (state[this.current + S.MSN] as number)) << 16) >> 16;
+    if (
+      this.mode === FULL_CONTEXT_STATE &&
+      late < 0 &&
+      late >= -LATE_MAX &&
+      format !== IR_CR &&
+      sameHeaderTemplate(t, this.template)
+    ) {
+      // overtaken on its way: the reference is newer (RFC 6846 section 5.3.1.1)
+      this.lastFormat = format;
+      copyOctets(packet, place, end, out, to + length);
+      return length + payload;
+    }
     // the checksum of an IR header vouches for its static part: take it over by exchange
     if (this.templateShared) {
       this.template = createHeaderTemplate();
@@ -345,6 +363,8 @@ export class TcpDecompressorContext implements DecompressorContext {
       );
     } else if (ackBits < 0) {
       const stride = state[next + S.ACK_STRIDE] as number;
+      // the packets that announced the stride never came
+      if (stride === 0) return NO_CONTEXT;
       const scaled = lsbDecode32(state[from + S.ACK_SCALED] as number, base.ack, 4, base.ackP);
       state[next + S.ACK] = Math.imul(scaled, stride) + (state[from + S.ACK_RESIDUE] as number);
     }

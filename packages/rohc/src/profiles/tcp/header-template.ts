@@ -3,6 +3,7 @@
  * to fill in.
  */
 import { HEADERS_MAX } from '../../internal/header-chain.js';
+import { same } from '../../internal/octets.js';
 
 /** Headers with their places, relative to the first octet. */
 export interface HeaderTemplate {
@@ -74,3 +75,12 @@ export const copyHeaderTemplate = (from: HeaderTemplate, to: HeaderTemplate): vo
   to.sourcePort = from.sourcePort;
   to.destinationPort = from.destinationPort;
 };
+
+/** Whether two templates stand for the same headers. */
+export const sameHeaderTemplate = (a: HeaderTemplate, b: HeaderTemplate): boolean =>
+  a.size === b.size &&
+  a.count === b.count &&
+  a.sourcePort === b.sourcePort &&
+  a.destinationPort === b.destinationPort &&
+  same(a.kind, 0, b.kind, 0, a.count) &&
+  same(a.bytes, 0, b.bytes, 0, a.size);

@@ -2,7 +2,7 @@
  * A decompressor context read off an uncompressed packet that both ends have seen: what an IR packet would have said,
  * with control fields settled by rule.
  */
-import { AH, GRE, type HeaderChain, IPV4, IPV6 } from '../../internal/header-chain.js';
+import { AH, GRE, type HeaderChain, IPV4, IPV6, MINE } from '../../internal/header-chain.js';
 import { hasSequence, sequenceOf } from './chains-encode.js';
 import { RANDOM } from './formats.js';
 import { addHeader, clearHeaderTemplate, type HeaderTemplate } from './header-template.js';
@@ -47,6 +47,9 @@ export const templateOf = (
       // the builder adds the traffic class to these octets
       t.bytes[o] = 0x60;
       t.bytes[o + 1] = (b[from + 1] as number) & 15;
+    } else if (kind === MINE) {
+      // the builder sums the header with these octets in it
+      t.bytes.fill(0, o + 2, o + 4);
     } else if ((kind === AH || kind === GRE) && hasSequence(b, chain, i)) {
       state[row + S.SEQUENCE + i] = sequenceOf(b, chain, i);
     }

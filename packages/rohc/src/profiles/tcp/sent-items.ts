@@ -8,24 +8,33 @@ import type { ParsedOptions } from './options-parse.js';
 import * as R from './sent-headers.js';
 import * as S from './state.js';
 
-/** Counts stop here: surely known. */
+/** In place of a count: acknowledged. */
 const KNOWN = 255;
+/** Counts stop here. */
+const COUNT_MAX = 254;
+
+/** Whether an MSN lies in the run of MSNs from `first` to `last`, both included. */
+export const isWithin = (msn: number, first: number, last: number): boolean =>
+  ((msn - first) & 0xffff) <= ((last - first) & 0xffff);
 
 export class SentItems {
   /** Items of the packet before, one bit each. */
   private listed = 0;
-  /** How often each item of the table went out with its present contents, and since which MSN. */
+  /** How often each item of the table went out with its present contents in a row, and first and last with which MSN. */
   readonly itemSent = new Uint8Array(16);
-  private readonly itemMsn = new Uint16Array(16);
+  private readonly itemFirst = new Uint16Array(16);
+  private readonly itemLast = new Uint16Array(16);
   private readonly items = new Uint32Array(4);
   private sackBlocks = 0;
   private readonly sack = new Uint32Array(8);
   private sackSent = 0;
-  private sackMsn = 0;
+  private sackFirst = 0;
+  private sackLast = 0;
   generic: Uint8Array = NO_GENERIC;
   /** Times each generic item's contents went out, for the "unchanged" form. */
   private readonly genericSent = new Uint8Array(S.GENERIC_ITEMS);
-  private readonly genericMsn = new Uint16Array(S.GENERIC_ITEMS);
+  private readonly genericFirst = new Uint16Array(S.GENERIC_ITEMS);
+  private readonly genericLast = new Uint16Array(S.GENERIC_ITEMS);
 
   /** The timestamps last sent. */
   get tsValue(): number {
@@ -37,7 +46,7 @@ export class SentItems {
   }
 
   /** Takes over new contents of the items; a changed one is no longer known to the decompressor. */
-  update(b: Uint8Array, options: ParsedOptions, msn: number, repetitions: number): void {
+  update(b: Uint8Array, options: ParsedOptions, repetitions: number): void {
     let listed = 0;
     for (let i = 0; i < options.count; i++) listed |= 1 << (options.index[i] as number);
     if (listed !== this.listed) {
@@ -51,14 +60,13 @@ export class SentItems {
       switch (index) {
         case S.INDEX_NOP:
         case S.INDEX_SACK_PERMITTED:
-          itemSent[index] = 255;
+          itemSent[index] = KNOWN;
           break;
         case S.INDEX_EOL: {
           const length = options.length[i] as number;
           if (length !== (items[0] as number) >>> 16) {
             items[0] = (length << 16) | ((items[0] as number) & 0xffff);
             itemSent[index] = 0;
-            this.itemMsn[index] = msn;
           }
           break;
         }
@@ -67,7 +75,6 @@ export class SentItems {
           if (mss !== ((items[0] as number) & 0xffff)) {
             items[0] = (((items[0] as number) & 0xffff0000) | mss) >>> 0;
             itemSent[index] = 0;
-            this.itemMsn[index] = msn;
           }
           break;
         }
@@ -75,7 +82,6 @@ export class SentItems {
           if (b[at + 2] !== items[1]) {
             items[1] = b[at + 2] as number;
             itemSent[index] = 0;
-            this.itemMsn[index] = msn;
           }
           break;
         case S.INDEX_TIMESTAMP:
@@ -93,14 +99,11 @@ export class SentItems {
             }
           }
           this.sackBlocks = blocks;
-          if (changed) {
-            this.sackSent = 0;
-            this.sackMsn = msn;
-          }
+          if (changed) this.sackSent = 0;
           break;
         }
         default:
-          this.updateGeneric(b, at, options.length[i] as number, index, msn);
+          this.updateGeneric(b, at, options.length[i] as number, index);
           break;
       }
     }
@@ -125,13 +128,7 @@ export class SentItems {
     if (((listed >>> S.INDEX_TIMESTAMP) & 1) === 0) itemSent[S.INDEX_TIMESTAMP] = 0;
   }
 
-  private updateGeneric(
-    b: Uint8Array,
-    at: number,
-    length: number,
-    index: number,
-    msn: number,
-  ): void {
+  private updateGeneric(b: Uint8Array, at: number, length: number, index: number): void {
     if (this.generic === NO_GENERIC) this.generic = new Uint8Array(S.GENERIC_TABLE_OCTETS);
     const { generic } = this;
     const item = index - S.INDEX_GENERIC;
@@ -140,7 +137,6 @@ export class SentItems {
       generic[g + S.GENERIC_KIND] = b[at] as number;
       generic[g + S.GENERIC_LENGTH] = length;
       this.itemSent[index] = 0;
-      this.itemMsn[index] = msn;
     }
     let changed = false;
     for (let j = 2; j < length; j++) {
@@ -150,10 +146,7 @@ export class SentItems {
         changed = true;
       }
     }
-    if (changed) {
-      this.genericSent[item] = 0;
-      this.genericMsn[item] = msn;
-    }
+    if (changed) this.genericSent[item] = 0;
   }
 
   /** Items that must go out whole: the decompressor may not hold them, or no irregular form reaches their value. */
@@ -199,34 +192,51 @@ export class SentItems {
   }
 
   /** Counts which contents went out with this packet. */
-  count(options: ParsedOptions, present: number): void {
+  count(options: ParsedOptions, present: number, msn: number, repetitions: number): void {
+    const { itemSent, genericSent } = this;
     for (let i = 0; i < options.count; i++) {
       const index = options.index[i] as number;
-      if (((present >>> i) & 1) === 1 && (this.itemSent[index] as number) < 255) {
-        this.itemSent[index] = (this.itemSent[index] as number) + 1;
+      const whole = ((present >>> i) & 1) === 1;
+      if (whole) {
+        if (itemSent[index] === 0) this.itemFirst[index] = msn;
+        this.itemLast[index] = msn;
+        if ((itemSent[index] as number) < COUNT_MAX)
+          itemSent[index] = (itemSent[index] as number) + 1;
       }
       if (index === S.INDEX_SACK) {
-        if (this.sackSent < 255) this.sackSent++;
+        if (this.sackSent === 0) this.sackFirst = msn;
+        if (whole || this.sackSent < repetitions) this.sackLast = msn;
+        if (this.sackSent < COUNT_MAX) this.sackSent++;
       } else if (index >= S.INDEX_GENERIC) {
         const item = index - S.INDEX_GENERIC;
-        if ((this.genericSent[item] as number) < 255) {
-          this.genericSent[item] = (this.genericSent[item] as number) + 1;
-        }
+        const sent = genericSent[item] as number;
+        if (sent === 0) this.genericFirst[item] = msn;
+        if (whole || sent < repetitions) this.genericLast[item] = msn;
+        if (sent < COUNT_MAX) genericSent[item] = sent + 1;
       }
     }
   }
 
-  /** Counts as known what went out first with the packet of `since` or before, as `covers` tells. */
-  acknowledge(covers: (since: number) => boolean): void {
-    const { itemSent, itemMsn, genericSent, genericMsn } = this;
+  /**
+   * Takes for known what the packet of this MSN carried, which was acknowledged. A later packet proves nothing: no CRC
+   * covers the table.
+   */
+  acknowledge(msn: number): void {
+    const { itemSent, genericSent } = this;
     for (let index = 0; index < itemSent.length; index++) {
-      if ((itemSent[index] as number) > 0 && covers(itemMsn[index] as number)) {
+      if (
+        (itemSent[index] as number) > 0 &&
+        isWithin(msn, this.itemFirst[index] as number, this.itemLast[index] as number)
+      ) {
         itemSent[index] = KNOWN;
       }
     }
-    if (this.sackSent > 0 && covers(this.sackMsn)) this.sackSent = KNOWN;
+    if (this.sackSent > 0 && isWithin(msn, this.sackFirst, this.sackLast)) this.sackSent = KNOWN;
     for (let item = 0; item < S.GENERIC_ITEMS; item++) {
-      if ((genericSent[item] as number) > 0 && covers(genericMsn[item] as number)) {
+      if (
+        (genericSent[item] as number) > 0 &&
+        isWithin(msn, this.genericFirst[item] as number, this.genericLast[item] as number)
+      ) {
         genericSent[item] = KNOWN;
       }
     }
@@ -247,10 +257,10 @@ export class SentItems {
   }
 
   /** Starts over from the options of a packet that the decompressor surely has. */
-  adopt(b: Uint8Array, options: ParsedOptions, msn: number): void {
+  adopt(b: Uint8Array, options: ParsedOptions): void {
     this.generic = NO_GENERIC;
     this.forget();
-    this.update(b, options, msn, KNOWN);
+    this.update(b, options, KNOWN);
     for (let i = 0; i < options.count; i++) this.itemSent[options.index[i] as number] = KNOWN;
     this.sackSent = KNOWN;
     this.genericSent.fill(KNOWN);
@@ -267,15 +277,18 @@ export class SentItems {
   take(other: SentItems): void {
     this.listed = other.listed;
     this.itemSent.set(other.itemSent);
-    this.itemMsn.set(other.itemMsn);
+    this.itemFirst.set(other.itemFirst);
+    this.itemLast.set(other.itemLast);
     this.items.set(other.items);
     this.sackBlocks = other.sackBlocks;
     this.sack.set(other.sack);
     this.sackSent = other.sackSent;
-    this.sackMsn = other.sackMsn;
+    this.sackFirst = other.sackFirst;
+    this.sackLast = other.sackLast;
     this.generic = other.generic === NO_GENERIC ? NO_GENERIC : other.generic.slice();
     this.genericSent.set(other.genericSent);
-    this.genericMsn.set(other.genericMsn);
+    this.genericFirst.set(other.genericFirst);
+    this.genericLast.set(other.genericLast);
   }
 }
 
