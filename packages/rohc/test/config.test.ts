@@ -76,7 +76,7 @@ describe('createCompressor', () => {
   it('takes the limits', () => {
     for (const config of [
       { window: 1 },
-      { window: 256, repetitions: 255 },
+      { window: 256, repetitions: 254 },
       { repetitions: 1, refreshIr: 0, refreshFo: 0xffffffff },
       { seed: Number.MAX_SAFE_INTEGER, profiles: [] },
       { cids: 'large', maxCid: 16_383 },

@@ -174,7 +174,7 @@ export const withChannel = (command: Command): Command =>
 export const withCompressor = (command: Command): Command =>
   withChannel(command)
     .option('--window <n>', 'width of the W-LSB window, 1-256 (default: 4)')
-    .option('--repetitions <n>', 'packets in a row that carry a change, 1-255 (default: 4)')
+    .option('--repetitions <n>', 'packets in a row that carry a change, 1-254 (default: 4)')
     .option('--refresh-ir <n>', 'packets between IR refreshes, 0 for none (default: 1700)')
     .option('--refresh-fo <n>', 'packets between IR-DYN refreshes, 0 for none (default: 700)')
     .option('--no-replication', 'start every flow with IR, never with IR-CR');
