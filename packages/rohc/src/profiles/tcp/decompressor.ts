@@ -302,7 +302,7 @@ export class TcpDecompressorContext implements DecompressorContext {
         base.urg = 0;
       }
     }
-    if (code === BAD_CRC && this.parameters.repair && sequential) {
+    if (code === BAD_CRC && this.parameters.repair && sequential && ahead > 0) {
       // more packets lost than the MSN's bits count: the IP-ID followed the MSN around once more
       const again = this.tryCo(
         packet,
@@ -319,7 +319,8 @@ export class TcpDecompressorContext implements DecompressorContext {
         return again;
       }
     }
-    if (code !== NO_ROOM) this.failed(false);
+    // a stride or an item that never came is named as such: it is no sign of further damage
+    if (code !== NO_ROOM && code !== NO_CONTEXT) this.failed(false);
     return code;
   }
 

@@ -13,6 +13,12 @@ const KNOWN = 255;
 /** Counts stop here. */
 const COUNT_MAX = 254;
 
+/** Places in the array of marks: one array costs less than four. */
+const LAST = 16;
+const GENERIC_FIRST = 32;
+const GENERIC_LAST = /* @__PURE__ */ (() => GENERIC_FIRST + S.GENERIC_ITEMS)();
+const MARKS = /* @__PURE__ */ (() => GENERIC_LAST + S.GENERIC_ITEMS)();
+
 /** Whether an MSN lies in the run of MSNs from `first` to `last`, both included. */
 export const isWithin = (msn: number, first: number, last: number): boolean =>
   ((msn - first) & 0xffff) <= ((last - first) & 0xffff);
@@ -22,8 +28,8 @@ export class SentItems {
   private listed = 0;
   /** How often each item of the table went out with its present contents in a row, and first and last with which MSN. */
   readonly itemSent = new Uint8Array(16);
-  private readonly itemFirst = new Uint16Array(16);
-  private readonly itemLast = new Uint16Array(16);
+  /** First and last MSNs: of the items, then of the generic items' contents. */
+  private readonly marks = new Uint16Array(MARKS);
   private readonly items = new Uint32Array(4);
   private sackBlocks = 0;
   private readonly sack = new Uint32Array(8);
@@ -33,8 +39,6 @@ export class SentItems {
   generic: Uint8Array = NO_GENERIC;
   /** Times each generic item's contents went out, for the "unchanged" form. */
   private readonly genericSent = new Uint8Array(S.GENERIC_ITEMS);
-  private readonly genericFirst = new Uint16Array(S.GENERIC_ITEMS);
-  private readonly genericLast = new Uint16Array(S.GENERIC_ITEMS);
 
   /** The timestamps last sent. */
   get tsValue(): number {
@@ -198,8 +202,8 @@ export class SentItems {
       const index = options.index[i] as number;
       const whole = ((present >>> i) & 1) === 1;
       if (whole) {
-        if (itemSent[index] === 0) this.itemFirst[index] = msn;
-        this.itemLast[index] = msn;
+        if (itemSent[index] === 0) this.marks[index] = msn;
+        this.marks[LAST + index] = msn;
         if ((itemSent[index] as number) < COUNT_MAX)
           itemSent[index] = (itemSent[index] as number) + 1;
       }
@@ -210,8 +214,8 @@ export class SentItems {
       } else if (index >= S.INDEX_GENERIC) {
         const item = index - S.INDEX_GENERIC;
         const sent = genericSent[item] as number;
-        if (sent === 0) this.genericFirst[item] = msn;
-        if (whole || sent < repetitions) this.genericLast[item] = msn;
+        if (sent === 0) this.marks[GENERIC_FIRST + item] = msn;
+        if (whole || sent < repetitions) this.marks[GENERIC_LAST + item] = msn;
         if (sent < COUNT_MAX) genericSent[item] = sent + 1;
       }
     }
@@ -226,7 +230,7 @@ export class SentItems {
     for (let index = 0; index < itemSent.length; index++) {
       if (
         (itemSent[index] as number) > 0 &&
-        isWithin(msn, this.itemFirst[index] as number, this.itemLast[index] as number)
+        isWithin(msn, this.marks[index] as number, this.marks[LAST + index] as number)
       ) {
         itemSent[index] = KNOWN;
       }
@@ -235,7 +239,11 @@ export class SentItems {
     for (let item = 0; item < S.GENERIC_ITEMS; item++) {
       if (
         (genericSent[item] as number) > 0 &&
-        isWithin(msn, this.genericFirst[item] as number, this.genericLast[item] as number)
+        isWithin(
+          msn,
+          this.marks[GENERIC_FIRST + item] as number,
+          this.marks[GENERIC_LAST + item] as number,
+        )
       ) {
         genericSent[item] = KNOWN;
       }
@@ -277,8 +285,7 @@ export class SentItems {
   take(other: SentItems): void {
     this.listed = other.listed;
     this.itemSent.set(other.itemSent);
-    this.itemFirst.set(other.itemFirst);
-    this.itemLast.set(other.itemLast);
+    this.marks.set(other.marks);
     this.items.set(other.items);
     this.sackBlocks = other.sackBlocks;
     this.sack.set(other.sack);
@@ -287,8 +294,6 @@ export class SentItems {
     this.sackLast = other.sackLast;
     this.generic = other.generic === NO_GENERIC ? NO_GENERIC : other.generic.slice();
     this.genericSent.set(other.genericSent);
-    this.genericFirst.set(other.genericFirst);
-    this.genericLast.set(other.genericLast);
   }
 }
 
