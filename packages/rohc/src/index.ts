@@ -111,6 +111,9 @@
  *   uncompressed.
  * - A decompressor holds at most `maxCid + 1` contexts of bounded size, whatever comes in. No length
  *   from a packet is used before it is checked; work is linear in a packet's size.
+ * - The headers' CRCs have 3 and 7 bits: where more packets in a row get lost than `repetitions` and
+ *   `window` allow for, about one damaged header in eight passes its CRC-3 until the damage is noticed,
+ *   and patterns that both polynomials miss pass for longer. Choose both to cover the losses expected.
  * - A CRC of 3 or 7 bits detects loss and damage, not forgery: whoever can write to the channel can
  *   deliver any packet, as on any link. Compression of what an attacker mixes with secrets can leak
  *   by size; headers are what is compressed here, payloads never.
