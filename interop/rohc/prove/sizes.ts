@@ -105,15 +105,15 @@ const proveCorpus = async (): Promise<{
     let peer = 0;
     for (const source of sources) {
       ours += measure(source, configuration.config).octets;
-      peer += Math.ceil(source.peerOctets(configuration));
+      peer += source.peerOctets(configuration);
     }
     good &&= ours <= peer;
     return [
       configuration.name,
       before,
-      peer,
+      Math.round(peer),
       ours,
-      before - peer,
+      Math.round(before - peer),
       before - ours,
       percent(ours, peer),
     ];
