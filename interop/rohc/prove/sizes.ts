@@ -6,7 +6,7 @@ import {
   createCompressor,
   createDecompressor,
 } from '@liquid/rohc';
-import { ACK_CAPTURES, type AckCapture } from '../captures/packets.ts';
+import { ACK_CAPTURES, type AckCapture, ackCaptureFile } from '../captures/packets.ts';
 import { ackSource, corpus, PEER_CONFIGURATIONS, type Source } from './material.ts';
 import { percent, printTable, right, type Verdict } from './report.ts';
 
@@ -65,6 +65,8 @@ const proveAcks = async (): Promise<boolean> => {
     const mean = octets / count;
     const { bound, peer } = ACKS[name];
     good &&= mean <= bound;
+    // The peer was measured on the test data's packets, not on those that the project ships.
+    const same = ackCaptureFile(name).includes(ACK_CAPTURES[name].data);
     const original = source.packets.reduce((sum, packet) => sum + packet.length, 0) / count;
     rows.push([
       name,
@@ -72,8 +74,8 @@ const proveAcks = async (): Promise<boolean> => {
       original.toFixed(2),
       mean.toFixed(2),
       bound,
-      peer,
-      percent(mean, peer),
+      same ? peer : '–',
+      same ? percent(mean, peer) : '–',
     ]);
     const sorted = Object.entries(formats).sort(([, a], [, b]) => b - a);
     formatRows.push([
