@@ -150,12 +150,7 @@ for (const from of ['far', 'near'] as const) {
       const heading = `${from} to ${other[from]}: ${mbps(ours)} through ROHC, ${mbps(theirs)} without: ratio ${ratio.toFixed(2)}; ${carried('rohc').received.bytes} octets, hashes equal; packets corrupted: ${corrupted.join(' and ')}`;
       const cost = `  CPU a datagram, Node's start and all: ${HOSTS.map((host) => `${cpu(rohc[host])} (without ${cpu(plain[host])})`).join(' and ')}`;
       console.log([heading, ...lines, cost].join('\n'));
-      for (const [index, host] of HOSTS.entries()) {
-        // Nothing fails on a line that keeps every packet in its place; each that does may pass its CRC of three bits.
-        const failures = Object.values(rohc[host].decompressor?.failures ?? {});
-        const failed = failures.reduce((sum, count) => sum + count, 0);
-        expect(corrupted[index], 'packets corrupted').toBeLessThanOrEqual(failed);
-      }
+      expect(corrupted, 'packets corrupted').toEqual([0, 0]);
       expect(gone, 'share of header octets gone').toBeGreaterThanOrEqual(0.7);
       expect(goneWithFeedback, 'the same with feedback').toBeGreaterThanOrEqual(0.7);
       expect(ratio, 'goodput beside no compression').toBeGreaterThanOrEqual(0.8);
