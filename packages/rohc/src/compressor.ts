@@ -168,6 +168,8 @@ const refused = (context: CompressorContext): boolean =>
 
 const build = (config: CompressorConfig): Compressor => {
   const large = config.cids === 'large';
+  // fewer references than repetitions would undo what these promise
+  const window = Math.max(config.window, config.repetitions);
   const tcpEnabled = config.profiles.includes(0x0006);
   const ipEnabled = config.profiles.includes(0x0004);
   const rng = createRng(config.seed);
@@ -226,7 +228,7 @@ const build = (config: CompressorConfig): Compressor => {
       cid,
       large,
       scratch,
-      window: config.window,
+      window,
       repetitions: config.repetitions,
       refreshIr: config.refreshIr,
       refreshFo: config.refreshFo,
@@ -294,7 +296,7 @@ const build = (config: CompressorConfig): Compressor => {
         new IpCompressorContext({
           cid: flows.free(),
           large,
-          windowWidth: config.window,
+          windowWidth: window,
           repetitions: config.repetitions,
           refreshIr: config.refreshIr,
           refreshFo: config.refreshFo,

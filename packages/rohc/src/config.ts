@@ -80,13 +80,16 @@ export interface CompressorConfig {
   readonly maxCid: number;
   /** Profiles of the channel; 0x0000 is always there, as RFC 5795 demands. */
   readonly profiles: readonly (0x0000 | 0x0004 | 0x0006)[];
-  /** Width of the W-LSB window: references that the decompressor may hold, 1–256. */
+  /** Width of the W-LSB window: references that the decompressor may hold, 1–256. Taken as L where it is smaller. */
   readonly window: number;
   /** Packets in a row that carry a change (the optimistic approach's L): up to L − 1 of them may get lost. */
   readonly repetitions: number;
   /** Packets between IR refreshes while no feedback has come; 0 for none. */
   readonly refreshIr: number;
-  /** Packets between IR-DYN refreshes while no feedback has come; 0 for none. */
+  /**
+   * Packets between IR-DYN refreshes; 0 for none. They go on with feedback: nothing else heals a context that is wrong in
+   * a way that the short CRCs do not see.
+   */
   readonly refreshFo: number;
   /** Whether a new flow between hosts that are already known starts from their context (IR-CR, RFC 4164). */
   readonly replication: boolean;
@@ -114,7 +117,7 @@ export interface DecompressorConfig {
   readonly feedback: boolean;
   /** Packets between positive acknowledgements of a steady flow; 0 acknowledges context updates only. */
   readonly ackInterval: number;
-  /** Failed packets of a context between two negative acknowledgements. */
+  /** A context's first failed packet is answered by a negative acknowledgement, and each `nackInterval`-th in a row. */
   readonly nackInterval: number;
   /** A context counts as damaged once `k` of its last `n` packets failed. */
   readonly damage: { readonly k: number; readonly n: number };

@@ -189,6 +189,8 @@ const build = (config: DecompressorConfig): Decompressor => {
   /** Packets since the last acknowledgement, and failed packets since the last negative one, by CID. */
   const sinceAck: number[] = [];
   const sinceNack: number[] = [];
+  /** Whether the last negative acknowledgement, by CID, spoke of the static part. */
+  const staticNacked: boolean[] = [];
   const formats = new Float64Array(FORMAT_NUMBERS);
   const failures = new Map<number, number>();
   const queue = createFeedbackQueue(config.feedbackQueue);
@@ -241,6 +243,7 @@ const build = (config: DecompressorConfig): Decompressor => {
   const report = (cid: number, context: DecompressorContext | undefined, code: number): void => {
     if (code >= 0) {
       sinceNack[cid] = 0;
+      staticNacked[cid] = false;
       const since = (sinceAck[cid] ?? 0) + 1;
       const due = config.ackInterval > 0 && since >= config.ackInterval;
       if (context !== undefined && (context.significant || due)) {
@@ -251,13 +254,14 @@ const build = (config: DecompressorConfig): Decompressor => {
       }
       return;
     }
-    // a negative acknowledgement is due once damage is assumed, not for a lone failure (RFC 6846 section 5.3.1.5)
-    // but what no CRC covers, an item or a stride that never came, shows itself for certain
-    if (context !== undefined && context.mode === 2 && code !== NO_CONTEXT) return;
-    const since = sinceNack[cid] ?? 0;
+    // at the first failure, before damage is assumed as RFC 6846 section 5.3.1.5 has it: one round trip mends all then
+    const whole = context === undefined || context.mode === 0;
+    // a static part that turns out damaged is news: the answer to the NACK before won't mend it
+    const since = whole && staticNacked[cid] !== true ? 0 : (sinceNack[cid] ?? 0);
     sinceNack[cid] = (since + 1) % config.nackInterval;
     if (since !== 0) return;
-    if (context === undefined || context.mode === 0) {
+    staticNacked[cid] = whole;
+    if (whole) {
       queue.add(cid, context?.profile ?? (tcpEnabled ? 0x0006 : 0x0004), FEEDBACK_STATIC_NACK, -1);
     } else {
       queue.add(cid, context.profile, FEEDBACK_NACK, context.msn);

@@ -18,7 +18,9 @@ import {
   decompressorOf,
   equal,
   expectDelivered,
+  falseAccepts,
   hexOf,
+  printTable,
   right,
 } from './support/channel.js';
 import { OPTION, optionList } from './support/packet-builder.js';
@@ -178,12 +180,18 @@ describe('acknowledgements', () => {
     for (let i = 0; i < 3; i++) send(true, true, `the options at last ${i}`);
   });
 
-  it('stop the refreshes', () => {
+  it('stop the IRs; each refreshFo-th packet stays an IR-DYN', () => {
     const compressor = compressorOf({ refreshIr: 20, refreshFo: 9 });
-    const next = flow();
+    const next = createAckFlow();
     for (let i = 0; i < 8; i++) compressed(compressor, next());
     compressor.feedback(ack(compressor.msnOf(0)));
-    for (let i = 0; i < 60; i++) expect(formatOf(compressor, next())).not.toMatch(/^IR/);
+    const formats = Array.from({ length: 60 }, () => formatOf(compressor, next()));
+    expect(formats).not.toContain('IR');
+    expect(formats.filter((format) => format === 'IR-DYN')).toHaveLength(6);
+    const without = compressorOf({ refreshIr: 20, refreshFo: 0 });
+    for (let i = 0; i < 8; i++) compressed(without, next());
+    without.feedback(ack(without.msnOf(0)));
+    for (let i = 0; i < 60; i++) expect(formatOf(without, next())).not.toMatch(/^IR/);
   });
 
   it('take two more bits from the MSN option, skip options that nobody knows', () => {
@@ -384,7 +392,7 @@ describe('feedback that a decompressor gives', () => {
     for (const element of elements) expect((element[1] ?? 0) >>> 6).toBe(2);
   });
 
-  it('NACK once damage is assumed, with the MSN of the last good packet', () => {
+  it('NACK at the first failure, with the MSN of the last good packet, then each nackInterval-th', () => {
     const compressor = compressorOf();
     const next = createAckFlow();
     const packets = sentBy(compressor, 40, next);
@@ -393,20 +401,17 @@ describe('feedback that a decompressor gives', () => {
     decompressor.takeFeedback();
     const msn = decompressor.msnOf(0);
     // damaged on the way: the CRC-3 no longer fits
-    let nacks = 0;
-    for (const [index, [sent]] of sentBy(compressor, 4, next).entries()) {
+    const nacks: number[] = [];
+    for (const [index, [sent]] of sentBy(compressor, 9, next).entries()) {
       expect(sent.length).toBe(4);
       sent[1] = (sent[1] ?? 0) ^ 1;
       expect(decompressed(decompressor, sent)).toBe(index < 2 ? -2 : -12);
-      const elements = decompressor.takeFeedback();
-      // a lone failure says nothing about the context
-      if (index === 0) expect(elements).toEqual([]);
-      for (const element of elements) {
+      for (const element of decompressor.takeFeedback()) {
         expect(hexOf(element)).toBe(hexOf(feedback2(1, msn)));
-        nacks++;
+        nacks.push(index);
       }
     }
-    expect(nacks).toBeGreaterThan(0);
+    expect(nacks).toEqual([0, 4, 8]);
   });
 
   it('a STATIC-NACK without a context is understood whatever the profile', () => {
@@ -459,6 +464,8 @@ describe('feedback that a decompressor gives', () => {
 
 describe('two hosts, feedback piggybacked', () => {
   it('carries packets both ways over a lossy line, whatever comes first; nothing wrong arrives', () => {
+    /** Directions in which a packet was refused, and in which a CRC was fooled: chance explains an eighth of these. */
+    const total = { runs: 0, refused: 0, fooled: 0 };
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 0xffff }),
@@ -471,13 +478,14 @@ describe('two hosts, feedback piggybacked', () => {
             decompressor: decompressorOf({ cids, feedback: true, ackInterval: 7 }),
             next: flow({ seed: seed + host, hosts: host, wildness: 5, traffic: 'both' }),
             out: new Uint8Array(4096),
+            refused: 0,
+            wrong: 0,
           }));
           for (const { compressor, decompressor } of hosts) {
             decompressor.onFeedback((packet, from, to) => {
               compressor.feedback(packet, from, to);
             });
           }
-          let failed = 0;
           for (let i = 0; i < 120; i++) {
             const from = hosts[i & 1];
             const to = hosts[1 - (i & 1)];
@@ -488,11 +496,18 @@ describe('two hosts, feedback piggybacked', () => {
             const length = from.compressor.compressInto(packet, from.out, feedback);
             if (random(100) < loss) continue;
             const result = decompressed(to.decompressor, from.out.slice(0, feedback + length));
-            if (typeof result === 'number') failed++;
-            else if (loss === 0 || !equal(result, packet))
-              expect(hexOf(result)).toBe(hexOf(packet));
+            if (typeof result === 'number') to.refused++;
+            else if (!equal(result, packet)) {
+              if (loss === 0) expect(hexOf(result)).toBe(hexOf(packet));
+              to.wrong++;
+            }
           }
-          if (loss === 0) expect(failed).toBe(0);
+          for (const { refused, wrong } of hosts) {
+            if (loss === 0) expect(refused).toBe(0);
+            total.runs++;
+            if (refused + wrong > 0) total.refused++;
+            if (wrong > 0) total.fooled++;
+          }
           const counted = hosts.map(({ compressor, decompressor }) => ({
             applied: compressor.stats().feedback.applied,
             discarded: compressor.stats().feedback.discarded,
@@ -502,8 +517,9 @@ describe('two hosts, feedback piggybacked', () => {
             expect(applied + discarded).toBe(received);
         },
       ),
-      // the same in each run: after four losses in a row chance may fool a CRC-3
-      { numRuns: cases(0.001), seed: 6846 },
+      { numRuns: cases(0.001) },
     );
+    printTable('both ways, lines that lose 0, 2 and 10 %', [Object.entries(total).flat()]);
+    expect(total.fooled).toBeLessThanOrEqual(falseAccepts(total.refused));
   });
 });

@@ -144,7 +144,7 @@ describe('compressor', () => {
     ]);
   });
 
-  it('refreshes in unidirectional mode only', () => {
+  it('feedback ends the IR refreshes, not the IR-DYN ones', () => {
     const { compressor, send, format } = create({ refreshIr: 60, refreshFo: 25 });
     const count = (n: number): Record<string, number> => {
       const counts: Record<string, number> = {};
@@ -158,7 +158,10 @@ describe('compressor', () => {
     expect(first['IR']).toBe(16);
     expect(first['IR-DYN']).toBeGreaterThanOrEqual(16);
     give(compressor, { sn: compressor.sn & 0xfff });
-    expect(count(200)).toEqual({ 'UO-0': 200 });
+    const later = count(200);
+    expect(later['IR']).toBeUndefined();
+    expect(later['IR-DYN']).toBeGreaterThanOrEqual(24);
+    expect(Object.keys(later).sort()).toEqual(['IR-DYN', 'UO-0']);
   });
 
   it('a REJECT or CONTEXT_MEMORY ends compression under this profile', () => {

@@ -76,6 +76,22 @@ export const expectDelivered = (
   }
 };
 
+/**
+ * Attempts at one packet at most: against the reference before, the reference, with 16 more packets lost, and with the
+ * flags of the reference.
+ */
+const ATTEMPTS = 4;
+
+/**
+ * How many wrong deliveries chance explains. Each packet that meets a damaged context is tried up to four times, each
+ * try passes a CRC-3 with probability 1/8: of `bad` such packets (or contexts) at most `bad · (1 − (7/8)^4)` pass on
+ * average; the bound lies four standard deviations above.
+ */
+export const falseAccepts = (bad: number): number => {
+  const p = 1 - (7 / 8) ** ATTEMPTS;
+  return bad * p + 4 * Math.sqrt(bad * p * (1 - p)) + (bad > 0 ? 1 : 0);
+};
+
 /** Prints a table, columns padded. */
 export const printTable = (
   title: string,

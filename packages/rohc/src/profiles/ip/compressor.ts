@@ -62,9 +62,9 @@ export interface IpCompressorOptions {
   readonly windowWidth: number;
   /** Packets in a row that carry a change until the decompressor is believed to know it (optimistic approach). */
   readonly repetitions: number;
-  /** Packets between refreshes of the whole context in unidirectional mode. */
+  /** Packets between refreshes of the whole context in unidirectional mode; 0 for none. */
   readonly refreshIr: number;
-  /** Packets between refreshes of its dynamic part. */
+  /** Packets between refreshes of its dynamic part; 0 for none. */
   readonly refreshFo: number;
   /**
    * IP headers of a packet to compress, 1 to 4 (the default): more save more, but flows that differ only in an inner
@@ -179,8 +179,9 @@ export class IpCompressorContext implements CompressorContext {
     const { tracker } = this;
     const sn = (this.sn + 1) & 0xffff;
     const unidirectional = this.mode === MODE_UNIDIRECTIONAL;
-    const refreshIr = unidirectional && this.sinceIr >= this.refreshIr;
-    const refreshFo = unidirectional && this.sinceFo >= this.refreshFo;
+    const refreshIr = unidirectional && this.refreshIr > 0 && this.sinceIr >= this.refreshIr;
+    // feedback does not tell of a wrong context whose CRCs happen to fit: these go on with it
+    const refreshFo = this.refreshFo > 0 && this.sinceFo >= this.refreshFo;
     const whole = !this.started || this.irLeft > 0 || refreshIr;
     const free = whole || this.dynamicLeft > 0;
     let staticChanged = true;

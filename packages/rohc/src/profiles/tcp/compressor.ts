@@ -317,12 +317,13 @@ export class TcpCompressorContext implements CompressorContext {
 
     // IR, IR-CR and IR-DYN where the decompressor's context is not sure, by refresh, or where nothing else can say it
     let format = -1;
+    // feedback tells of what is missing, but not of a wrong context whose CRCs happen to fit: IR-DYN goes on with it
+    const refreshing = !parameters.elideChecksum;
+    const irDue = refreshing && !this.feedbackSeen && due(this.sinceIr, parameters.refreshIr);
     if (this.irSent < parameters.repetitions) format = this.canReplicate(b, chain) ? IR_CR : IR;
+    else if (irDue) format = IR;
     else if (this.dynamicSent < parameters.repetitions || rsf < 0 || stale) format = IR_DYN;
-    else if (!this.feedbackSeen && !parameters.elideChecksum) {
-      if (parameters.refreshIr > 0 && this.sinceIr >= parameters.refreshIr) format = IR;
-      else if (parameters.refreshFo > 0 && this.sinceFo >= parameters.refreshFo) format = IR_DYN;
-    }
+    else if (refreshing && due(this.sinceFo, parameters.refreshFo)) format = IR_DYN;
     if (format < 0 && this.sequences > 0 && !this.sequencesFit(b, chain, depthW)) format = IR_DYN;
     // the four bits of the MSN must tell this packet from the references: only a caller's own MSN can break that
     if (format < 0 && this.msnSet) {
@@ -981,6 +982,9 @@ const oldestRow = (sent: R.SentHeaders): number => {
   const size = sent.capacity * sent.columns;
   return (sent.newest - (sent.count - 1) * sent.columns + size) % size;
 };
+
+/** Whether a refresh is due after so many packets without one; an interval of 0 is none. */
+const due = (since: number, interval: number): boolean => interval > 0 && since >= interval;
 
 /** Counts one more, or a first, row in which the column holds `value`. */
 const countRun = (

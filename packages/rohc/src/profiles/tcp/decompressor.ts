@@ -55,8 +55,11 @@ const NO_CONTEXT_STATE = 0;
 const STATIC_CONTEXT_STATE = 1;
 const FULL_CONTEXT_STATE = 2;
 
-/** Packets by which a refresh may come late and still be told from one that restarts the numbering. */
-const LATE_MAX = 16;
+/**
+ * Packets by which a refresh may come late: as many as the MSN's four bits bear (p = 4). A refresh further back comes
+ * right in time: the MSN here is wrong then, by 16 after a long loss.
+ */
+const LATE_MAX = 4;
 
 /** Reasons to doubt the static part that make it count as damaged. */
 const STATIC_FAILURES_MAX = 3;
@@ -93,6 +96,7 @@ export interface TcpDecompressorSnapshot {
   readonly failures: number;
   readonly staticFailures: number;
   readonly refreshed: boolean;
+  readonly overtaken: boolean;
 }
 
 export class TcpDecompressorContext implements DecompressorContext {
@@ -118,6 +122,8 @@ export class TcpDecompressorContext implements DecompressorContext {
   private staticFailures = 0;
   /** Whether an IR-DYN came since the last CO packet that came out right. */
   private refreshed = false;
+  /** Whether the last refresh seemed to come late, and no CO packet with more than a CRC-3 came right since. */
+  private overtaken = false;
 
   constructor(parameters: TcpDecompressorParameters) {
     this.cid = parameters.cid;
@@ -228,12 +234,15 @@ export class TcpDecompressorContext implements DecompressorContext {
       (((state[next + S.MSN] as number) - (state[this.current + S.MSN] as number)) << 16) >> 16;
     if (
       this.mode === FULL_CONTEXT_STATE &&
+      !this.overtaken &&
       late < 0 &&
       late >= -LATE_MAX &&
       format !== IR_CR &&
       sameHeaderTemplate(t, this.template)
     ) {
-      // overtaken on its way: the reference is newer (RFC 6846 section 5.3.1.1)
+      // overtaken on its way: the reference is newer (RFC 6846 section 5.3.1.1); but if the next refresh seems late as
+      // well, the reference is wrong
+      this.overtaken = true;
       this.lastFormat = format;
       copyOctets(packet, place, end, out, to + length);
       return length + payload;
@@ -250,6 +259,7 @@ export class TcpDecompressorContext implements DecompressorContext {
     this.finish(format, packet, place, end, out, to + length);
     this.failures = 0;
     this.refreshed = dynamicOnly;
+    this.overtaken = false;
     if (!dynamicOnly) this.staticFailures = 0;
     return length + payload;
   }
@@ -443,6 +453,7 @@ export class TcpDecompressorContext implements DecompressorContext {
     this.failures <<= 1;
     if (strong) {
       this.refreshed = false;
+      this.overtaken = false;
       this.staticFailures = 0;
     }
     return length + payload;
@@ -585,6 +596,7 @@ export class TcpDecompressorContext implements DecompressorContext {
     this.mode = FULL_CONTEXT_STATE;
     this.failures = 0;
     this.staticFailures = 0;
+    this.overtaken = false;
     return 0;
   }
 
@@ -604,6 +616,7 @@ export class TcpDecompressorContext implements DecompressorContext {
       failures: this.failures,
       staticFailures: this.staticFailures,
       refreshed: this.refreshed,
+      overtaken: this.overtaken,
     };
   }
 
@@ -619,6 +632,7 @@ export class TcpDecompressorContext implements DecompressorContext {
     this.failures = s.failures;
     this.staticFailures = s.staticFailures;
     this.refreshed = s.refreshed;
+    this.overtaken = s.overtaken;
   }
 
   /**
