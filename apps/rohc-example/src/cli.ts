@@ -28,6 +28,7 @@ const context: ScenarioContext = {
   logger: silentLogger,
   progress: () => undefined,
   point: () => undefined,
+  onControl: () => () => undefined,
   readInput: (file, limit) => async () => {
     const bytes = await attemptTask(`reading ${file}`, () => readFile(file))();
     if (E.isLeft(bytes) || bytes.right.length <= limit) return bytes;

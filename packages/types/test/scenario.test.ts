@@ -411,6 +411,28 @@ describe('running', () => {
   });
 });
 
+test('hands on changes of controls until it is told to stop', async () => {
+  const seen: Array<unknown> = [];
+  const controlled = defineScenario({
+    ...good,
+    controls: ['label'],
+    run: (_, { onControl }) => {
+      const off = onControl((change) => seen.push(change));
+      return async () => {
+        test1.control('label', 'a');
+        off();
+        test1.control('label', 'b');
+        return E.right(empty);
+      };
+    },
+  });
+  const test1 = createTestContext();
+  await controlled.run({}, test1.context)();
+  expect(seen).toEqual([{ name: 'label', value: 'a' }]);
+  expect(isScenario(controlled)).toBe(true);
+  expect(isScenario({ ...controlled, controls: ['other'] })).toBe(false);
+});
+
 describe('the conformance suite', () => {
   const failing = async (
     definition: ScenarioDefinition<InputFields>,
@@ -436,6 +458,7 @@ describe('the conformance suite', () => {
       ['describes itself', { id: 'Not Kebab' }],
       ['describes itself', { section: 'three' }],
       ['describes itself', { trade: { dimension: 'cross-layer', spends: [], gains: ['cpu'] } }],
+      ['lists only fields as controls', { controls: ['none'] }],
       ['documents its inputs and reads them from text', { fields: { json: fields.label } }],
       ['documents its inputs and reads them from text', { fields: { 'not-camel': fields.label } }],
       [

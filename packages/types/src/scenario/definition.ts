@@ -28,6 +28,18 @@ import { type Progress, Series } from './series.js';
 export type ScenarioError = Tagged;
 
 /**
+ * A change of a control while a run goes on; see {@link ScenarioInfo.controls}.
+ *
+ * @since 0.1.0
+ */
+export interface ControlChange {
+  /** The field's name, one of the scenario's `controls`. */
+  readonly name: string;
+  /** Its new value, checked by the field. */
+  readonly value: unknown;
+}
+
+/**
  * All that a run may touch besides its input. The runner provides it: the console in the terminal,
  * the console's page, or a test.
  *
@@ -46,6 +58,11 @@ export interface ScenarioContext {
   readonly progress: (progress: Progress) => void;
   /** Adds a point to a declared series. Both numbers are finite. */
   readonly point: (series: string, x: number, y: number) => void;
+  /**
+   * Calls back at each change of a control, in the order in which they come. Gives the function that
+   * ends it.
+   */
+  readonly onControl: (listener: (change: ControlChange) => void) => () => void;
   /**
    * Reads a file that the user gave, whole.
    *
@@ -82,6 +99,8 @@ export interface ScenarioInfo {
   /** Empty when it runs unprivileged everywhere. */
   readonly needs: ReadonlyArray<Need>;
   readonly series: ReadonlyArray<Series>;
+  /** Names of the fields that the user may change while a run goes on; none where it is missing. */
+  readonly controls?: ReadonlyArray<string>;
 }
 
 /**
@@ -92,6 +111,7 @@ export interface ScenarioInfo {
  */
 export interface ScenarioDefinition<F extends InputFields> extends ScenarioInfo {
   readonly fields: F;
+  readonly controls?: ReadonlyArray<keyof F & string>;
   /** Runs it. Every field has a value: what the user gave, or the default. */
   readonly run: (input: InputOf<F>, context: ScenarioContext) => TaskEither<ScenarioError, Report>;
 }
@@ -202,6 +222,7 @@ export const isScenario = (value: unknown): value is Scenario => {
       t.array(Series).is(it.series) &&
       t.array(NeedShape).is(it.needs) &&
       t.record(t.string, FieldShape).is(it.fields) &&
+      areControls(it.controls, it.fields) &&
       it.input instanceof Object &&
       typeof it.run === 'function'
     );
@@ -209,6 +230,10 @@ export const isScenario = (value: unknown): value is Scenario => {
     return false;
   }
 };
+
+const areControls = (controls: unknown, fields: object): boolean =>
+  controls === undefined ||
+  (t.array(t.string).is(controls) && controls.every((name) => Object.hasOwn(fields, name)));
 
 const NeedShape = /* @__PURE__ */ t.type({ name: t.string, remedy: t.string, probe: t.Function });
 

@@ -75,6 +75,7 @@ export type RunEvent =
   | { readonly type: 'start'; readonly scenario: string; readonly seed: string }
   | ({ readonly type: 'progress' } & Progress)
   | { readonly type: 'point'; readonly series: string; readonly x: number; readonly y: number }
+  | { readonly type: 'control'; readonly name: string; readonly value: unknown }
   | {
       readonly type: 'log';
       readonly level: string;
@@ -98,6 +99,7 @@ export const RunEvent: t.Type<RunEvent, unknown, unknown> = /* @__PURE__ */ t.un
     t.type({ type: t.literal('start'), scenario: t.string, seed: t.string }),
     t.intersection([t.type({ type: t.literal('progress') }), Progress]),
     t.type({ type: t.literal('point'), series: t.string, x: Finite, y: Finite }),
+    t.type({ type: t.literal('control'), name: t.string, value: t.unknown }),
     t.intersection([
       t.type({ type: t.literal('log'), level: t.string, message: t.string }),
       t.partial({ fields: t.record(t.string, t.unknown) }),

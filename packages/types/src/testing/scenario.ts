@@ -12,7 +12,7 @@ import { host } from '../internal/host.js';
 import { silentLogger } from '../logger.js';
 import { renderError } from '../render.js';
 import { createRng } from '../rng.js';
-import type { Scenario, ScenarioContext } from '../scenario/definition.js';
+import type { ControlChange, Scenario, ScenarioContext } from '../scenario/definition.js';
 import { Report } from '../scenario/report.js';
 import { type Progress, Series } from '../scenario/series.js';
 import { Trade } from '../trade.js';
@@ -39,6 +39,8 @@ export interface TestContext {
   }>;
   /** Fires the context's signal. */
   readonly abort: () => void;
+  /** Changes a control, as a user does while the run goes on; the value is handed on unchecked. */
+  readonly control: (name: string, value: unknown) => void;
 }
 
 const atMost =
@@ -65,6 +67,7 @@ export const createTestContext = (
   const progress: Array<Progress> = [];
   const points: Array<{ series: string; x: number; y: number }> = [];
   const controller = new host.AbortController();
+  const listeners = new Set<(change: ControlChange) => void>();
   const read = (name: string): E.Either<LiquidError, Uint8Array> => {
     const bytes = options.files?.[name];
     return bytes === undefined ? E.left(notFound({ what: 'file', path: name })) : E.right(bytes);
@@ -77,13 +80,25 @@ export const createTestContext = (
     logger: silentLogger,
     progress: (update) => void progress.push(update),
     point: (series, x, y) => void points.push({ series, x, y }),
+    onControl: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     readInput: (file, limit) => () => Promise.resolve(E.chain(atMost(limit))(read(file))),
     streamInput: (file, take) => async () => {
       const bytes = read(file);
       return E.isLeft(bytes) ? bytes : take(bytes.right);
     },
   };
-  return { context, progress, points, abort: () => controller.abort() };
+  return {
+    context,
+    progress,
+    points,
+    abort: () => controller.abort(),
+    control: (name, value) => {
+      for (const listener of listeners) listener({ name, value });
+    },
+  };
 };
 
 const KEBAB = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
@@ -163,6 +178,14 @@ const checkSeries = (scenario: Scenario): E.Either<Tagged, void> =>
         E.map(dropped)(decode(Series, 'series')(series)),
         require(KEBAB.test(series.id), `series ${series.id} is not kebab-case`),
       ),
+    ),
+  );
+
+const checkControls = (scenario: Scenario): E.Either<Tagged, void> =>
+  all(
+    unique('controls', scenario.controls ?? []),
+    ...(scenario.controls ?? []).map((name) =>
+      require(Object.hasOwn(scenario.fields, name), `control ${name} is no field`),
     ),
   );
 
@@ -281,6 +304,7 @@ export const scenarioConformance = (
     now('documents its inputs and reads them from text', () => checkFields(scenario)),
     now('has an input codec with defaults', () => checkInput(scenario)),
     now('declares its series', () => checkSeries(scenario)),
+    now('lists only fields as controls', () => checkControls(scenario)),
     now('names a remedy for each need', () => checkNeeds(scenario)),
     later('runs, reports and streams as declared', async () => {
       const test = createTestContext({ files });
