@@ -79,7 +79,8 @@
  *   a CRC over the original header; what fails is not delivered and changes nothing.
  * - **Feedback.** Without it the compressor refreshes from time to time. With `feedback: true` the
  *   decompressor produces elements (`takeFeedback`, `takeFeedbackInto`) that travel to the compressor
- *   alone or in front of packets of the other direction, and recovery takes one round trip.
+ *   alone or in front of packets of the other direction: the first packet that fails is answered, and
+ *   recovery takes one round trip (two where the static part turns out lost as well).
  * - **Hooks for protocols that carry ROHC elsewhere.** `adopt` makes a context on both ends from a
  *   packet that both saw uncompressed, `compressAsInto` takes the caller's CID, `snapshot` and
  *   `restore` roll a context back, `setMsn` sets the sequence number, and `elideTcpChecksum` leaves
@@ -113,7 +114,8 @@
  *   from a packet is used before it is checked; work is linear in a packet's size.
  * - The headers' CRCs have 3 and 7 bits: where more packets in a row get lost than `repetitions` and
  *   `window` allow for, about one damaged header in eight passes its CRC-3 until the damage is noticed,
- *   and patterns that both polynomials miss pass for longer. Choose both to cover the losses expected.
+ *   and patterns that both polynomials miss pass until the next refresh (`refreshFo`, which goes on
+ *   with feedback). Choose all three to suit the losses expected.
  * - A CRC of 3 or 7 bits detects loss and damage, not forgery: whoever can write to the channel can
  *   deliver any packet, as on any link. Compression of what an attacker mixes with secrets can leak
  *   by size; headers are what is compressed here, payloads never.

@@ -164,6 +164,16 @@ describe('compressor', () => {
     expect(Object.keys(later).sort()).toEqual(['IR-DYN', 'UO-0']);
   });
 
+  it('an interval of 0 is no refresh', () => {
+    const { send, format } = create({ refreshIr: 0, refreshFo: 0 });
+    const formats = Array.from({ length: 300 }, () => {
+      send();
+      return format();
+    });
+    expect(formats.slice(0, 4)).toEqual(['IR', 'IR', 'IR', 'IR']);
+    expect(new Set(formats.slice(4))).toEqual(new Set(['UO-0']));
+  });
+
   it('a REJECT or CONTEXT_MEMORY ends compression under this profile', () => {
     for (const option of [{ reject: true }, { contextMemory: true }]) {
       const { compressor, next, send } = create();
