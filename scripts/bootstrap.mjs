@@ -117,14 +117,23 @@ export const pnpm = (args, env = {}) => {
  * Installs what the lockfile says, unless that was done already.
  *
  * @param {'all' | 'start'} scope `start` is what the console needs; `all` holds it too
+ * @param {readonly string[]} [names] the packages that `start` installs, with all below them
  */
-export const install = (scope) => {
+export const install = (scope, names = []) => {
   const key = installKey();
   const stamp = readStamp();
   if (stamp?.key === key && (stamp.scope === 'all' || stamp.scope === scope)) return;
   say(scope === 'all' ? 'Installing the workspace …' : 'Installing what the console needs …');
   const filters =
-    scope === 'all' ? [] : ['--prod', '--filter', manifest.name, '--filter', '@liquid/console...'];
+    scope === 'all'
+      ? []
+      : [
+          '--prod',
+          ...[manifest.name, ...names.map((name) => `${name}...`)].flatMap((name) => [
+            '--filter',
+            name,
+          ]),
+        ];
   // The lockfile pins every tarball by its hash. How old releases must be is asked where it changes;
   // asking again here fetches a page for each of them, and registries throttle that.
   const pinned = ['--frozen-lockfile', '--config.minimumReleaseAge=0'];

@@ -25,8 +25,20 @@ const folders = new Map(
   ),
 );
 
+/** The console, and every app that it finds by itself because its manifest offers scenarios. */
+const roots = [
+  '@liquid/console',
+  ...[...folders]
+    .filter(
+      ([, folder]) =>
+        folder.startsWith('apps/') && readManifest(folder).liquid?.scenarios !== undefined,
+    )
+    .map(([name]) => name)
+    .sort(),
+];
+
 /**
- * The console's folder and those of every workspace package below it.
+ * A package's folder and those of every workspace package below it.
  *
  * @param {string} name
  * @param {Set<string>} [seen]
@@ -54,7 +66,15 @@ const filesBelow = (folder) =>
         .sort()
     : [];
 
-const wanted = [...closure('@liquid/console')].sort();
+/** @type {Set<string>} */
+const seen = new Set();
+for (const name of roots) closure(name, seen);
+const wanted = [...seen].sort();
+
+const consoleFolder = 'apps/console';
+
+/** Whether there is a page to be built beside the terminal program. */
+const hasPage = existsSync(join(root, consoleFolder, 'page/index.html'));
 
 /** One hash over every source that the console is built from. */
 const sourceKey = () => {
@@ -64,6 +84,11 @@ const sourceKey = () => {
     `${folder}/package.json`,
     `${folder}/tsconfig.json`,
   ]);
+  files.push(
+    ...filesBelow(`${consoleFolder}/page`),
+    ...filesBelow(`${consoleFolder}/look`),
+    `${consoleFolder}/vite.config.ts`,
+  );
   for (const path of [...files, 'scripts/config/tsup.ts', 'tsconfig.base.json']) {
     if (existsSync(join(root, path)))
       hash.update(`\0${path}\0`).update(readFileSync(join(root, path)));
@@ -72,7 +97,12 @@ const sourceKey = () => {
 };
 
 const built = () =>
-  wanted.every((folder) => filesBelow(`${folder}/dist`).some((path) => path.endsWith('.js')));
+  wanted.every((folder) =>
+    filesBelow(`${folder}/dist`).some(
+      (path) => path.endsWith('.js') && !path.startsWith(`${folder}/dist/page/`),
+    ),
+  ) &&
+  (!hasPage || existsSync(join(root, consoleFolder, 'dist/page/index.html')));
 
 const lastKey = () => {
   try {
@@ -82,15 +112,19 @@ const lastKey = () => {
   }
 };
 
-install('start');
+install('start', roots);
 
 const key = sourceKey();
 if (lastKey() !== key || !built()) {
   process.stderr.write('Building what the console needs …\n');
   // tsup itself rather than the build script, which would first remove declarations that the
   // checks may need.
-  const filters = ['--filter', '@liquid/console...', '--silent'];
-  if (pnpm([...filters, 'exec', 'tsup'], { LIQUID_NO_DTS: '1' }) !== 0) {
+  const filters = [...roots.flatMap((name) => ['--filter', `${name}...`]), '--silent'];
+  const page = ['--filter', '@liquid/console', '--silent', 'exec', 'vite', 'build'];
+  if (
+    pnpm([...filters, 'exec', 'tsup'], { LIQUID_NO_DTS: '1' }) !== 0 ||
+    (hasPage && pnpm(page) !== 0)
+  ) {
     process.stderr.write('The build failed; see the lines above.\n');
     process.exit(1);
   }

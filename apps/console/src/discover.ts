@@ -1,8 +1,7 @@
 /** Finds the scenarios that apps export: the console knows no tool by name. */
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   attempt,
@@ -12,12 +11,17 @@ import {
   decodeError,
   decodeJson,
   type LiquidError,
+  Milliseconds,
+  notFound,
+  systemClock,
+  timeout,
 } from '@liquid/types';
 import { isScenario, type Scenario } from '@liquid/types/scenario';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import * as t from 'io-ts';
+import { exportTarget } from './exports-map.js';
 
 /** What was found, and what could not be loaded: one broken app hides no other. */
 export interface Discovery {
@@ -25,16 +29,28 @@ export interface Discovery {
   readonly problems: ReadonlyArray<LiquidError>;
 }
 
+/** Where to look. */
+export interface DiscoverOptions {
+  /** The folder whose subfolders are apps (default: the one that holds the console). */
+  readonly apps?: string | undefined;
+  /** Modules named on the command line, relative to the working directory. */
+  readonly files?: ReadonlyArray<string> | undefined;
+}
+
 /**
  * The part of an app's package.json that offers scenarios: the subpath of its `exports` whose module
  * exports them as `scenarios`.
  */
 const Manifest = t.partial({
-  dependencies: t.record(t.string, t.string),
+  exports: t.unknown,
   liquid: t.partial({ scenarios: t.string }),
 });
 
-const requireHere = createRequire(import.meta.url);
+/** The folder that holds this app and its siblings; `src` and `dist` are equally deep. */
+const SIBLINGS = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A module that has not loaded by then never will; the others do not wait for it. */
+const LOAD_MS = Milliseconds.clamp(10_000);
 
 const readManifest = (path: string): E.Either<LiquidError, t.TypeOf<typeof Manifest>> =>
   pipe(
@@ -42,45 +58,72 @@ const readManifest = (path: string): E.Either<LiquidError, t.TypeOf<typeof Manif
     E.chainW(decodeJson(Manifest, { what: path })),
   );
 
-/** The modules that the console's own dependencies offer. */
-const offeredModules = (): {
-  readonly modules: ReadonlyArray<string>;
-  readonly problems: ReadonlyArray<LiquidError>;
-} => {
+/** The module of one app that exports its scenarios; none where it offers none. */
+const offeredBy = (folder: string): E.Either<LiquidError, string | undefined> =>
+  pipe(
+    readManifest(join(folder, 'package.json')),
+    E.chain(({ exports, liquid }) => {
+      if (liquid?.scenarios === undefined) return E.right(undefined);
+      return pipe(
+        exportTarget(exports, liquid.scenarios),
+        E.mapLeft((error): LiquidError => ({ ...error, message: `${folder}: ${error.message}` })),
+        E.chain((target): E.Either<LiquidError, string> => {
+          const file = join(folder, target);
+          const remedy = 'build it: pnpm build';
+          return existsSync(file)
+            ? E.right(file)
+            : E.left(notFound({ what: 'module', path: file, remedy }));
+        }),
+      );
+    }),
+  );
+
+/** The modules that the apps of a folder offer, in the order of the apps' names. */
+const offeredModules = (
+  apps: string,
+): { readonly modules: ReadonlyArray<string>; readonly problems: ReadonlyArray<LiquidError> } => {
+  const names = attempt(`reading ${apps}`, () => readdirSync(apps).sort());
+  if (E.isLeft(names)) return { modules: [], problems: [names.left] };
   const modules: Array<string> = [];
   const problems: Array<LiquidError> = [];
-  const manifest = readManifest(fileURLToPath(new URL('../package.json', import.meta.url)));
-  if (E.isLeft(manifest)) return { modules, problems: [manifest.left] };
-  for (const name of Object.keys(manifest.right.dependencies ?? {}).sort()) {
-    if (!name.startsWith('@liquid/')) continue;
-    const dependency = pipe(
-      attempt(`finding ${name}`, () => requireHere.resolve(`${name}/package.json`)),
-      E.chain(readManifest),
-    );
-    if (E.isLeft(dependency)) {
-      problems.push(dependency.left);
-      continue;
-    }
-    const subpath = dependency.right.liquid?.scenarios;
-    if (subpath !== undefined) modules.push(`${name}${subpath.replace(/^\./, '')}`);
+  for (const name of names.right) {
+    if (!existsSync(join(apps, name, 'package.json'))) continue;
+    const offered = offeredBy(join(apps, name));
+    if (E.isLeft(offered)) problems.push(offered.left);
+    else if (offered.right !== undefined) modules.push(offered.right);
   }
   return { modules, problems };
 };
 
 const Exports = t.type({ scenarios: t.array(t.unknown) });
 
+const importInTime =
+  (file: string): TE.TaskEither<LiquidError, unknown> =>
+  async () => {
+    const what = `loading scenarios from ${file}`;
+    const loaded = new AbortController();
+    const late = pipe(
+      systemClock.sleep(LOAD_MS, loaded.signal),
+      TE.chainW(() => TE.left(timeout({ what, expected: LOAD_MS }))),
+    );
+    const loading = attemptTask(what, () => import(pathToFileURL(file).href) as Promise<unknown>);
+    const result = await Promise.race([loading(), late()]);
+    loaded.abort();
+    return result;
+  };
+
 /** The scenarios that one module exports. */
-const load = (module: string): TE.TaskEither<LiquidError, ReadonlyArray<Scenario>> =>
+const load = (file: string): TE.TaskEither<LiquidError, ReadonlyArray<Scenario>> =>
   pipe(
-    attemptTask(`loading scenarios from ${module}`, () => import(module) as Promise<unknown>),
-    TE.chainEitherKW((exports) => decode(Exports, `module ${module}`)({ ...(exports as object) })),
+    importInTime(file),
+    TE.chainEitherKW((exports) => decode(Exports, `module ${file}`)({ ...(exports as object) })),
     TE.chainEitherKW(({ scenarios }) => {
       const bad = scenarios.findIndex((scenario) => !isScenario(scenario));
       return bad < 0
         ? E.right(scenarios as ReadonlyArray<Scenario>)
         : E.left(
             decodeError({
-              what: `module ${module}`,
+              what: `module ${file}`,
               path: `scenarios[${bad}]`,
               expected: 'a scenario, as defineScenario makes it',
               actual: scenarios[bad],
@@ -89,18 +132,13 @@ const load = (module: string): TE.TaskEither<LiquidError, ReadonlyArray<Scenario
     }),
   );
 
-/**
- * Loads all scenarios.
- *
- * @param files modules named on the command line, relative to the working directory
- */
-export const discover = async (files: ReadonlyArray<string>): Promise<Discovery> => {
-  const offered = offeredModules();
+/** Loads all scenarios, those of apps first; of two with one id the first stays. */
+export const discover = async (options: DiscoverOptions = {}): Promise<Discovery> => {
+  const offered = offeredModules(options.apps ?? SIBLINGS);
   const problems: Array<LiquidError> = [...offered.problems];
   const scenarios = new Map<string, Scenario>();
-  const modules = [...offered.modules, ...files.map((file) => pathToFileURL(resolve(file)).href)];
-  for (const module of modules) {
-    const loaded = await load(module)();
+  const files = [...offered.modules, ...(options.files ?? []).map((file) => resolve(file))];
+  for (const loaded of await Promise.all(files.map((file) => load(file)()))) {
     if (E.isLeft(loaded)) {
       problems.push(loaded.left);
       continue;

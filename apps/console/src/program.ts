@@ -1,6 +1,7 @@
 /** The command line: `list`, `run <scenario>`, and help that is made from what was found. */
 
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import {
   type AbortSignalLike,
   decodeError,
@@ -70,21 +71,39 @@ const unknownScenario = (name: string, scenarios: ReadonlyArray<Scenario>): Tagg
   });
 };
 
-/** Modules named by `--from`, wherever it stands, and the other arguments. */
-const takeFrom = (
-  args: ReadonlyArray<string>,
-): { readonly files: ReadonlyArray<string>; readonly rest: ReadonlyArray<string> } => {
-  const files: Array<string> = [];
+/** Where scenarios come from, and the other arguments. */
+interface Sources {
+  /** Modules named by `--from`. */
+  readonly files: ReadonlyArray<string>;
+  /** The folder named by `--apps`. */
+  readonly apps: string | undefined;
+  /** The arguments that name them again, for a process that is to find the same scenarios. */
+  readonly named: ReadonlyArray<string>;
+  readonly rest: ReadonlyArray<string>;
+}
+
+/** Takes `--from` and `--apps` out of the arguments, wherever they stand: commands depend on them. */
+const takeSources = (args: ReadonlyArray<string>): Sources => {
   const rest: Array<string> = [];
+  const files: Array<string> = [];
+  let apps: string | undefined;
   for (let i = 0; i < args.length; i++) {
     const [arg = '', next] = [args[i], args[i + 1]];
-    if (arg.startsWith('--from=')) files.push(arg.slice('--from='.length));
-    else if (arg === '--from' && next !== undefined) {
-      files.push(next);
-      i++;
-    } else rest.push(arg);
+    const [flag = '', inline] = /^(--from|--apps)(?:=(.*))?$/su.exec(arg)?.slice(1) ?? [];
+    const value = inline ?? next;
+    if (flag === '' || value === undefined) {
+      rest.push(arg);
+      continue;
+    }
+    if (flag === '--from') files.push(resolve(value));
+    else apps = resolve(value);
+    if (inline === undefined) i++;
   }
-  return { files, rest };
+  const named = [
+    ...files.map((file) => `--from=${file}`),
+    ...(apps === undefined ? [] : [`--apps=${apps}`]),
+  ];
+  return { files, apps, named, rest };
 };
 
 /** Runs the command line; gives the exit code. */
@@ -151,11 +170,12 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     .description('Liquid Net: runs what there is, and shows it beside the published figures.')
     .version(around.version, '-V, --version')
     .option('--from <module>', 'also offer the scenarios that this module exports (repeatable)')
+    .option('--apps <folder>', 'look for apps in this folder instead of beside the console')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES);
 
-  const { files, rest } = takeFrom(args);
-  const found = await discover(files);
+  const { files, apps, rest } = takeSources(args);
+  const found = await discover({ apps, files });
   tellProblems(found);
 
   program

@@ -1,7 +1,7 @@
 /** The built console as a process: output, exit codes, signals, pipes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunEvent, RunOutcome } from '@liquid/types/scenario';
@@ -128,15 +128,19 @@ describe('list', () => {
     const needy = list.scenarios.find(({ id }) => id === 'fixture-needy');
     expect(needy?.needs.map(({ met }) => met)).toEqual([false, false]);
   });
-  test('offers the scenarios of every app that the console depends on', async () => {
-    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      dependencies: Record<string, string>;
-    };
+  test('offers the scenarios of every app beside the console', async () => {
     const { result } = JSON.parse((await run('list', '--json')).out) as {
       result: { scenarios: ReadonlyArray<{ id: string }> };
     };
     const listed = result.scenarios.map(({ id }) => id);
-    const apps = Object.keys(manifest.dependencies).filter((name) => name.endsWith('-example'));
+    const apps = readdirSync(join(root, '..')).flatMap((name) => {
+      const manifest = join(root, '..', name, 'package.json');
+      if (!existsSync(manifest)) return [];
+      const { liquid } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+        liquid?: { scenarios?: string };
+      };
+      return liquid?.scenarios === undefined ? [] : [join(root, '..', name, 'dist/index.js')];
+    });
     expect(apps.length).toBeGreaterThan(0);
     for (const app of apps) {
       const exported = (await import(app)) as { scenarios?: ReadonlyArray<{ id: string }> };
