@@ -7,6 +7,14 @@
 import { CRC8_INIT, crc8 } from '../../crc.js';
 import { BAD_CRC, DAMAGED, MALFORMED, NO_CONTEXT, TRUNCATED } from '../../internal/codes.js';
 import { copyOctets } from '../../internal/copy.js';
+import {
+  type DamageRule,
+  FULL_CONTEXT_STATE,
+  isDamaged,
+  NO_CONTEXT_STATE,
+  STATIC_CONTEXT_STATE,
+  withFailure,
+} from '../../internal/damage.js';
 import { HEADER_OCTETS_MAX, IP_HEADERS_MAX } from '../../internal/header-chain.js';
 import type { DecompressorContext } from '../../internal/profile.js';
 import { lsbDecode16 } from '../../wlsb.js';
@@ -45,28 +53,20 @@ import {
   readStaticChain,
 } from './template.js';
 
-/** Only IR packets can be decoded. */
-const NO_CONTEXT_STATE = 0;
-/** The static part is known: packets with a CRC-7 or CRC-8 can be decoded. */
-const STATIC_CONTEXT_STATE = 1;
-/** All packets can be decoded. */
-const FULL_CONTEXT_STATE = 2;
-
 /** What a decompressor context of this profile is made with. */
 export interface IpDecompressorOptions {
   readonly cid: number;
   readonly large: boolean;
-  /** Damage is assumed when the CRC failed in `k` of the last `n` packets (n at most 31). */
-  readonly damage?: { readonly k: number; readonly n: number };
+  /** When failures of the CRC make the context count as damaged. */
+  readonly damage?: DamageRule;
   /** Whether to try other reference SNs after a failure (RFC 3095 sections 5.3.2.2.4 and 5.3.2.2.5). */
   readonly repair?: boolean;
 }
 
 /** Three failures among ten packets are no longer residual bit errors of single packets. */
-const DAMAGE = { k: 3, n: 10 };
+const DAMAGE: DamageRule = { k: 3, n: 10 };
 /** Headers in a row that must pass before the last of them is delivered, once a repair was tried. */
 const REPAIR_PROBATION = 3;
-const FAILURES_MAX = 31;
 
 /** Scratch of all contexts. */
 const header = /* @__PURE__ */ createCompressedHeader();
@@ -79,7 +79,7 @@ export class IpDecompressorContext implements DecompressorContext {
   readonly profile = PROFILE_IP;
   readonly cid: number;
   lastFormat = IR;
-  /** {@link NO_CONTEXT_STATE}, {@link STATIC_CONTEXT_STATE} or {@link FULL_CONTEXT_STATE}. */
+  /** One of the states of `internal/damage.ts`. */
   mode = NO_CONTEXT_STATE;
   /** SN of the last packet decoded, 16 bits. */
   msn = 0;
@@ -87,8 +87,7 @@ export class IpDecompressorContext implements DecompressorContext {
   repairs = 0;
   private readonly large: boolean;
   private readonly repair: boolean;
-  private readonly k: number;
-  private readonly n: number;
+  private readonly damage: DamageRule;
   private template: IpTemplate | undefined = undefined;
   private readonly lists: (ListDecoder | undefined)[] = [];
   /** Identifications of the last packet, and of the one before it. */
@@ -111,8 +110,7 @@ export class IpDecompressorContext implements DecompressorContext {
     this.cid = options.cid;
     this.large = options.large;
     this.repair = options.repair ?? true;
-    this.k = options.damage?.k ?? DAMAGE.k;
-    this.n = Math.min(FAILURES_MAX, options.damage?.n ?? DAMAGE.n);
+    this.damage = options.damage ?? DAMAGE;
   }
 
   /** What the dissector needs to know: the IP headers, outermost first, and the reference SN. */
@@ -398,17 +396,16 @@ export class IpDecompressorContext implements DecompressorContext {
 
   /** A packet could not be decoded; `update` tells whether it had a CRC-7 or CRC-8. */
   private failed(update: boolean): void {
-    this.failures = ((this.failures << 1) | 1) & ((1 << this.n) - 1);
+    const { k, n } = this.damage;
+    this.failures = withFailure(this.failures, n);
     if (this.mode === FULL_CONTEXT_STATE) {
-      let count = 0;
-      for (let bits = this.failures; bits !== 0; bits &= bits - 1) count++;
-      if (count >= this.k) {
+      if (isDamaged(this.failures, k)) {
         this.mode = STATIC_CONTEXT_STATE;
         this.staticFailures = 0;
       }
     } else if (this.mode === STATIC_CONTEXT_STATE && update) {
       this.staticFailures++;
-      if (this.staticFailures >= this.k) this.mode = NO_CONTEXT_STATE;
+      if (this.staticFailures >= k) this.mode = NO_CONTEXT_STATE;
     }
   }
 }

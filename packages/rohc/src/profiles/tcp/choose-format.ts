@@ -30,28 +30,29 @@ export const ttlFits = (sent: R.SentHeaders, depth: number, ttl: number): boolea
 };
 
 /**
- * Whether four bits with offset `p` reach the scaled value from every reference that has the same residue and factor;
- * references without are too old to be asked (the newest ones have been compared already).
+ * Whether four bits with offset `p` reach the scaled value in `row`, the row in work, from every reference that has the
+ * same residue and factor; references without are too old to be asked (the newest ones have been compared already).
  */
 export const fitsScaled = (
   sent: R.SentHeaders,
   depth: number,
+  row: number,
   column: number,
-  value: number,
   p: number,
   residueColumn: number,
-  residue: number,
   factorColumn: number,
-  factor: number,
   shift: number,
 ): boolean => {
   const { rows, columns } = sent;
+  const high = (rows[row + column] as number) + p;
+  const residue = rows[row + residueColumn] as number;
+  const factor = (rows[row + factorColumn] as number) >>> shift;
   let at = sent.newest;
   for (let i = depth; i > 0; i--) {
     if (
       rows[at + residueColumn] === residue &&
       (rows[at + factorColumn] as number) >>> shift === factor &&
-      (value - (rows[at + column] as number) + p) >>> 0 >= 16
+      (high - (rows[at + column] as number)) >>> 0 >= 16
     ) {
       return false;
     }
@@ -60,20 +61,31 @@ export const fitsScaled = (
   return true;
 };
 
-/** The smallest of seq_1–seq_7 that can carry what changed, or -1. */
+/** Columns by which the formats differ, one bit each. */
+export const SEQ_BIT = /* @__PURE__ */ (() => 1 << R.SEQ)();
+export const ACK_BIT = /* @__PURE__ */ (() => 1 << R.ACK)();
+export const WINDOW_BIT = /* @__PURE__ */ (() => 1 << R.WINDOW)();
+
+/**
+ * The smallest of seq_1–seq_7 that can carry what changed, or -1. `row` is the row in work, `doubtful` has a bit for
+ * each column that the decompressor may hold otherwise.
+ */
 export const sequentialFormat = (
   sent: R.SentHeaders,
   depth: number,
-  seqChanged: boolean,
-  ackChanged: boolean,
-  windowChanged: boolean,
+  row: number,
+  doubtful: number,
   seqScales: boolean,
   ackScales: boolean,
-  seq: number,
-  ack: number,
-  window: number,
-  offset: number,
 ): number => {
+  const { rows } = sent;
+  const seqChanged = (doubtful & SEQ_BIT) !== 0;
+  const ackChanged = (doubtful & ACK_BIT) !== 0;
+  const windowChanged = (doubtful & WINDOW_BIT) !== 0;
+  const seq = rows[row + R.SEQ] as number;
+  const ack = rows[row + R.ACK] as number;
+  const window = rows[row + R.WINDOW] as number;
+  const offset = rows[row + R.IP_ID_OFFSET] as number;
   if (!seqChanged) {
     if (!windowChanged && ackScales && R.allFit16(sent, R.IP_ID_OFFSET, depth, offset, 3, 1))
       return SEQ + 4;
@@ -115,18 +127,21 @@ export const sequentialFormat = (
     : -1;
 };
 
-/** The smallest of rnd_1–rnd_7 that can carry what changed, or -1. */
+/** The smallest of rnd_1–rnd_7 that can carry what changed, or -1; see {@link sequentialFormat}. */
 export const randomFormat = (
   sent: R.SentHeaders,
   depth: number,
-  seqChanged: boolean,
-  ackChanged: boolean,
-  windowChanged: boolean,
+  row: number,
+  doubtful: number,
   seqScales: boolean,
   ackScales: boolean,
-  seq: number,
-  ack: number,
 ): number => {
+  const { rows } = sent;
+  const seqChanged = (doubtful & SEQ_BIT) !== 0;
+  const ackChanged = (doubtful & ACK_BIT) !== 0;
+  const windowChanged = (doubtful & WINDOW_BIT) !== 0;
+  const seq = rows[row + R.SEQ] as number;
+  const ack = rows[row + R.ACK] as number;
   if (!seqChanged) {
     if (!windowChanged) {
       if (ackScales) return RND + 4;

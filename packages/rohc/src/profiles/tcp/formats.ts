@@ -15,6 +15,10 @@ export const RND = 3;
 /** `seq_1` is SEQ + 1, … `seq_8` is SEQ + 8. */
 export const SEQ = 11;
 
+/** Whether a CO format carries a CRC-7 instead of a CRC-3. */
+export const isStrong = (format: number): boolean =>
+  format === CO_COMMON || format === RND + 8 || format === SEQ + 8;
+
 /** Names by number, in the RFC's spelling. */
 export const TCP_FORMAT_NAMES = [
   'IR',

@@ -33,35 +33,88 @@ export const SEQUENCES = 17;
 export interface SentHeaders {
   rows: Uint32Array;
   readonly columns: number;
-  /** Rows that the ring has room for, at least the window. */
-  capacity: number;
-  /** Offset of the newest row in `rows`. */
+  /** Rows of the ring: at least the window, and one for the packet in work. */
+  readonly capacity: number;
+  /** Offset of the newest row in `rows`; the packet in work has the one behind, {@link rowInWork}. */
   newest: number;
   /** Rows that the decompressor may hold as reference. */
   count: number;
-  /** For each column, how many of the newest rows in a row hold the same value: spares most comparisons. */
-  readonly runs: Uint32Array;
+  /** Number of the newest row, modulo 2^32, and for each column of the row that brought its value: spares comparisons. */
+  readonly serial: Uint32Array;
+  readonly since: Uint32Array;
 }
 
-export const createSentHeaders = (capacity: number, sequences: number): SentHeaders => {
+/** Room for `window` rows and for `sequences` columns of AH and GRE sequence numbers. */
+export const createSentHeaders = (window: number, sequences: number): SentHeaders => {
   const columns = SEQUENCES + sequences;
+  const capacity = window + 1;
   return {
     rows: new Uint32Array(capacity * columns),
     columns,
     capacity,
     newest: 0,
     count: 0,
-    runs: new Uint32Array(columns),
+    serial: new Uint32Array(1),
+    since: new Uint32Array(columns),
   };
 };
 
-/** Moves to a new newest row, its content undefined, and returns its offset. At most `limit` rows stay valid. */
-export const pushRow = (sent: SentHeaders, limit: number): number => {
-  let at = sent.newest + sent.columns;
-  if (at >= sent.capacity * sent.columns) at = 0;
-  sent.newest = at;
-  if (sent.count < limit) sent.count++;
-  return at;
+/** Offset of the row that the packet in work may fill: no reference lies there. */
+export const rowInWork = (sent: SentHeaders): number => {
+  const at = sent.newest + sent.columns;
+  return at === sent.capacity * sent.columns ? 0 : at;
+};
+
+/** Columns in which the row in work, at `row`, differs from the newest, one bit each. */
+export const changedColumns = (sent: SentHeaders, row: number): number => {
+  const { rows, columns, newest } = sent;
+  let changed = 0;
+  for (let i = 0; i < columns; i++) {
+    if (rows[newest + i] !== rows[row + i]) changed |= 1 << i;
+  }
+  return changed;
+};
+
+/** Columns, of those in `columns`, that not all of the newest `depth` rows (at least one) hold alike, one bit each. */
+export const youngColumns = (sent: SentHeaders, depth: number, columns: number): number => {
+  const { since } = sent;
+  const serial = sent.serial[0] as number;
+  let young = 0;
+  for (let bits = columns; bits !== 0; bits &= bits - 1) {
+    const i = 31 - Math.clz32(bits & -bits);
+    if ((serial - (since[i] as number)) >>> 0 < depth - 1) young |= 1 << i;
+  }
+  return young;
+};
+
+/** Takes the row in work for the newest reference; `changed` is what {@link changedColumns} said of it. */
+export const pushRow = (sent: SentHeaders, changed: number): void => {
+  const { since } = sent;
+  const serial = ((sent.serial[0] as number) + 1) >>> 0;
+  sent.serial[0] = serial;
+  // what stands before the first reference is none
+  if (sent.count === 0) since.fill(serial);
+  else {
+    for (let bits = changed; bits !== 0; bits &= bits - 1) {
+      since[31 - Math.clz32(bits & -bits)] = serial;
+    }
+  }
+  sent.newest = rowInWork(sent);
+  if (sent.count < sent.capacity - 1) sent.count++;
+};
+
+/** A copy that shares nothing. */
+export const copySentHeaders = (sent: SentHeaders): SentHeaders => ({
+  ...sent,
+  rows: sent.rows.slice(),
+  serial: sent.serial.slice(),
+  since: sent.since.slice(),
+});
+
+/** Offset of the oldest row that is still valid. */
+export const oldestRow = (sent: SentHeaders): number => {
+  const size = sent.capacity * sent.columns;
+  return (sent.newest - (sent.count - 1) * sent.columns + size) % size;
 };
 
 /** Whether each of the newest `depth` rows holds `value`. */
@@ -72,7 +125,8 @@ export const unchanged = (
   value: number,
 ): boolean =>
   depth === 0 ||
-  (sent.rows[sent.newest + column] === value && (sent.runs[column] as number) >= depth);
+  (sent.rows[sent.newest + column] === value &&
+    ((sent.serial[0] as number) - (sent.since[column] as number)) >>> 0 >= depth - 1);
 
 /** Drops the rows older than the one sent under `msn`; returns whether there is such a row. */
 export const acknowledgeRow = (sent: SentHeaders, msn: number, mask: number): boolean => {
