@@ -2,12 +2,16 @@
 /** The console's process: signals, closed pipes and the exit code. */
 
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { renderError } from '@liquid/types';
 import { createOutput } from './output.js';
 import { thisHost } from './probe.js';
 import { main } from './program.js';
 import { EXIT } from './run.js';
 import { styleOf } from './terminal.js';
+
+/** The descriptor of standard input. */
+const STDIN = 0;
 
 const controller = new AbortController();
 
@@ -21,6 +25,9 @@ const output = createOutput(process.stdout, process.stderr, () => {
  * that comes later than this is a second wish.
  */
 const SAME_WISH_MS = 500;
+
+// Also where the process ends by surprise: what was told last says why.
+process.on('exit', output.flushNow);
 
 let stoppedAt = Number.POSITIVE_INFINITY;
 
@@ -43,6 +50,7 @@ const around = {
   host: thisHost,
   style: styleOf(process.stdout),
   watched: process.stderr.isTTY === true,
+  stdin: { stream: () => process.stdin, typed: isatty(STDIN) },
   version,
 };
 

@@ -18,7 +18,7 @@ import { discover, type Discovery } from './discover.js';
 import { optionOf, textsOf } from './flags.js';
 import { listJson, probeAll, renderList } from './list.js';
 import type { Output } from './output.js';
-import { EXIT, runScenario } from './run.js';
+import { EXIT, runScenario, type Stdin } from './run.js';
 import { paint, plain, type Style } from './terminal.js';
 
 /** What the command line may touch. */
@@ -29,6 +29,7 @@ export interface Surroundings {
   readonly style: Style;
   /** Whether a person watches standard error. */
   readonly watched: boolean;
+  readonly stdin: Stdin;
   readonly version: string;
 }
 
@@ -121,7 +122,8 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     for (const problem of problems) {
       const message = renderError(problem);
       const line: RunEvent = { type: 'log', level: 'warn', message };
-      output.note(json ? JSON.stringify(line) : `${paint(style, 'yellow', 'warning')}: ${message}`);
+      if (json) output.event(JSON.stringify(line));
+      else output.note(`${paint(style, 'yellow', 'warning')}: ${message}`);
     }
   };
 
@@ -150,6 +152,8 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
         ...around,
         scenario,
         json,
+        controls: parsed['controls'] === true,
+        out: parsed['out'] as string | undefined,
         seed: seed.right,
         input: scenario.input.encode(input.right),
       });
@@ -222,6 +226,13 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     }
     command
       .addOption(new Option('--seed <n>', 'seed of all chance, to repeat a run'))
+      .addOption(new Option('--out <folder>', 'write report.json, series.csv and plots here'))
+      .addOption(
+        new Option(
+          '--controls',
+          'read changes of controls from standard input as NDJSON {"name", "value"}; its end stops the run',
+        ),
+      )
       .addOption(jsonOption())
       .action(() => run(scenario, command));
   }

@@ -1,18 +1,15 @@
 /** Who watches a run: a terminal that is redrawn, a program that reads lines, or nobody. */
 
-import { type Logger, createLogger, logLevels } from '@liquid/types';
+import { type LogLevel, logLevels } from '@liquid/types';
 import type { Progress, RunEvent } from '@liquid/types/scenario';
 import type { Output } from './output.js';
 import type { Plots } from './plots.js';
 import { formatNumber, plain } from './terminal.js';
 
-/** What a run tells while it goes on. */
+/** Takes what a run tells while it goes on. */
 export interface Watcher {
-  readonly start: (scenario: string, seed: string) => void;
-  readonly progress: (progress: Progress) => void;
-  readonly point: (series: string, x: number, y: number) => void;
-  readonly logger: Logger;
-  /** Removes what must not stay on the screen. */
+  readonly take: (event: RunEvent) => void;
+  /** Removes what must not stay on the screen, and tells what was held back. */
   readonly end: () => void;
 }
 
@@ -21,49 +18,40 @@ const REDRAW_MS = 100;
 
 /** NDJSON: every event a line. Progress is thinned, for a reader sees no thousand a second. */
 export const createJsonWatcher = (output: Output, now: () => number): Watcher => {
-  const send = (event: RunEvent): void => output.note(JSON.stringify(event));
+  const send = (event: RunEvent): void => output.event(JSON.stringify(event));
   let sent = Number.NEGATIVE_INFINITY;
-  let held: Progress | undefined;
+  let held: RunEvent | undefined;
   return {
-    start: (scenario, seed) => send({ type: 'start', scenario, seed }),
-    progress: (progress) => {
-      held = progress;
-      const finished = progress.total !== undefined && progress.done >= progress.total;
+    take: (event) => {
+      if (event.type !== 'progress') {
+        send(event);
+        return;
+      }
+      held = event;
+      const finished = event.total !== undefined && event.done >= event.total;
       if (!finished && now() - sent < REDRAW_MS) return;
       sent = now();
       held = undefined;
-      send({ type: 'progress', ...progress });
+      send(event);
     },
-    point: (series, x, y) => send({ type: 'point', series, x, y }),
-    logger: createLogger(
-      ({ level, message, fields }) => {
-        const more = Object.keys(fields).length === 0 ? {} : { fields };
-        send({ type: 'log', level, message, ...more });
-      },
-      { level: 'info' },
-    ),
     end: () => {
-      if (held !== undefined) send({ type: 'progress', ...held });
+      if (held !== undefined) send(held);
     },
   };
 };
 
-const warn = (output: Output, before: () => void): Logger =>
-  createLogger(
-    ({ level, message }) => {
-      if (logLevels[level] < logLevels.warn) return;
-      before();
-      output.note(`${level}: ${plain(message)}`);
-    },
-    { level: 'warn' },
-  );
+const isWarning = (level: string): boolean =>
+  (logLevels[level as LogLevel] ?? logLevels.warn) >= logLevels.warn;
+
+const warn = (output: Output, event: RunEvent): void => {
+  if (event.type === 'log' && isWarning(event.level)) {
+    output.note(`${plain(event.level)}: ${plain(event.message)}`);
+  }
+};
 
 /** Nobody watches: warnings only. */
 export const createQuietWatcher = (output: Output): Watcher => ({
-  start: () => undefined,
-  progress: () => undefined,
-  point: () => undefined,
-  logger: warn(output, () => undefined),
+  take: (event) => warn(output, event),
   end: () => undefined,
 });
 
@@ -99,13 +87,26 @@ export const createTerminalWatcher = (
     visible = true;
   };
   return {
-    start: () => undefined,
-    progress: (progress) => {
-      last = progress;
-      draw();
+    take: (event) => {
+      switch (event.type) {
+        case 'progress':
+          last = event;
+          draw();
+          break;
+        case 'point':
+          draw();
+          break;
+        case 'control':
+          clear();
+          output.note(`${plain(event.name)} is now ${plain(String(event.value))}`);
+          break;
+        case 'log':
+          if (isWarning(event.level)) clear();
+          warn(output, event);
+          break;
+        default:
+      }
     },
-    point: () => draw(),
-    logger: warn(output, clear),
     end: clear,
   };
 };
