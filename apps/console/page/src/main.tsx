@@ -1,0 +1,18 @@
+/** Where the page begins. */
+import '../../look/look.css';
+import './style/base.css';
+import './style/home.css';
+import './style/scenario.css';
+import './style/results.css';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { Crash } from './crash.tsx';
+
+const root = document.getElementById('page');
+if (root !== null) {
+  createRoot(root).render(
+    <Crash>
+      <App />
+    </Crash>,
+  );
+}
