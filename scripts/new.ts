@@ -2,17 +2,10 @@
  * `pnpm new <vocabulary|engine|tool|app> <name>`: a package with its whole anatomy, its interop
  * workspace, minutes, size limits, a changeset and a row in the README; green under every gate.
  */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from './lib/run.ts';
-import { FLOORS, type Floor } from './lib/workspace.ts';
+import { FLOORS, type Floor, workspacesOf } from './lib/workspace.ts';
 
 const root = process.cwd();
 const [floor, name, ...more] = process.argv.slice(2);
@@ -22,18 +15,58 @@ const usage = (problem: string): never => {
   process.exit(2);
 };
 
-if (!FLOORS.includes(floor as Floor)) usage(`"${floor ?? ''}" is no floor.`);
-if (name === undefined || more.length > 0 || !/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) {
-  usage('A name is kebab-case and begins with a letter.');
+if (floor === undefined || floor === '--help') usage('A new package needs a floor and a name.');
+if (!FLOORS.includes(floor as Floor)) usage(`"${floor}" is no floor.`);
+if (name === undefined) usage('A new package needs a name.');
+if (more.length > 0) usage(`One name at a time: "${more.join(' ')}" is too much.`);
+if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name as string)) {
+  usage(`"${name}" is no name: write it in kebab-case, beginning with a letter.`);
 }
 const kind = floor as Floor;
 const kebab = name as string;
 const group = kind === 'app' ? 'apps' : 'packages';
 const folder = `${group}/${kebab}`;
-if (existsSync(join(root, folder))) usage(`${folder} exists already.`);
+const taken = workspacesOf(root).find(({ manifest }) => manifest.name === `@liquid/${kebab}`);
+if (taken !== undefined) usage(`@liquid/${kebab} exists already: ${taken.folder}.`);
+for (const path of [folder, `interop/${kebab}`]) {
+  if (existsSync(join(root, path))) usage(`${path} is in the way.`);
+}
 
 const words = kebab.split('-').map((part) => `${part.charAt(0).toUpperCase()}${part.slice(1)}`);
 const packageName = `@liquid/${kebab}`;
+
+/** The README's table of its floor: a planned row has begun, or a new one is added at the end. */
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const end = `<!-- ${kind}:end -->`;
+const quoted = [`\`${kebab}\``, `\`${packageName}\``];
+const firstCell = (line: string): string => line.split('|')[1]?.trim() ?? '';
+const planned = readme.split('\n').find((line) =>
+  firstCell(line)
+    .split(', ')
+    .some((part) => quoted.includes(part)),
+);
+const tableEnd = readme.indexOf(end);
+const tableFrom = readme.lastIndexOf(':end -->', tableEnd - end.length);
+const plannedAt = planned === undefined ? tableEnd : readme.indexOf(planned);
+if (plannedAt > tableEnd || plannedAt < tableFrom) {
+  usage(`README.md plans ${kebab} on another floor: ${planned}`);
+}
+const row =
+  kind === 'tool'
+    ? `| \`${kebab}\` | to be said | to be said | to be said | begun |`
+    : `| \`${packageName}\` | ${kind === 'app' ? 'to be said' : 'One sentence that says what it does.'} | begun |`;
+/** The other packages of a row that plans several stay planned. */
+const others = firstCell(planned ?? '')
+  .split(', ')
+  .filter((part) => part !== '' && !quoted.includes(part));
+const changed = (() => {
+  if (planned === undefined) return readme.replace(end, `${row}\n${end}`);
+  if (others.length === 0) {
+    return readme.replace(planned, planned.replace(/[^|]*\|$/, ' begun |'));
+  }
+  const kept = planned.replace(firstCell(planned), others.join(', '));
+  return readme.replace(planned, kept).replace(end, `${row}\n${end}`);
+})();
 
 const fill = (text: string): string =>
   text
@@ -42,7 +75,17 @@ const fill = (text: string): string =>
     .replaceAll('__Title__', words.join(' '))
     .replaceAll('__name__', kebab);
 
+/** What stood in the files that are changed here, to be put back where a step fails. */
+const before = new Map<string, string>();
+
+const remember = (path: string): void => {
+  if (existsSync(join(root, path)) && !before.has(path)) {
+    before.set(path, readFileSync(join(root, path), 'utf8'));
+  }
+};
+
 const write = (path: string, text: string): void => {
+  remember(path);
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
 };
@@ -117,6 +160,8 @@ const appManifest = {
     './package.json': './package.json',
   },
   bin: { [kebab]: './dist/cli.js' },
+  // The console finds an app's scenarios by this.
+  liquid: { scenarios: '.' },
   scripts: SCRIPTS,
   dependencies: { '@liquid/types': 'workspace:^', 'fp-ts': 'catalog:' },
   devDependencies: DEVELOPMENT,
@@ -150,7 +195,7 @@ if (kind === 'app') {
   );
   copyTemplates('package', folder);
   if (kind === 'vocabulary') copyTemplates('vocabulary', folder);
-  copyFileSync(join(root, 'LICENSE'), join(root, folder, 'LICENSE'));
+  write(`${folder}/LICENSE`, readFileSync(join(root, 'LICENSE'), 'utf8'));
   write(`${interop}/package.json`, json(interopManifest));
   write(
     `${interop}/tsconfig.json`,
@@ -173,22 +218,7 @@ budget.minutes[folder] = 1;
 if (kind !== 'app') budget.minutes[`interop/${kebab}`] = 2;
 write(budgetPath, json(budget));
 
-/** The README's table of its floor: a planned row has begun, or a new one is added at the end. */
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const planned = readme
-  .split('\n')
-  .find((line) => line.startsWith(`| \`${kebab}\` |`) || line.startsWith(`| \`${packageName}\` |`));
-const end = `<!-- ${kind}:end -->`;
-const row =
-  kind === 'tool'
-    ? `| \`${kebab}\` | to be said | to be said | to be said | begun |`
-    : `| \`${packageName}\` | ${kind === 'app' ? 'to be said' : 'One sentence that says what it does.'} | begun |`;
-write(
-  'README.md',
-  planned === undefined
-    ? readme.replace(end, `${row}\n${end}`)
-    : readme.replace(planned, planned.replace(/[^|]*\|$/, ' begun |')),
-);
+write('README.md', changed);
 
 /** Each step says what it does; the first that fails stops everything. */
 const steps: readonly (readonly [string, string, readonly string[]])[] = [
@@ -206,10 +236,17 @@ const steps: readonly (readonly [string, string, readonly string[]])[] = [
   ['writes the README', process.execPath, ['scripts/readme.ts']],
   ['sets the size limits', process.execPath, ['scripts/sizes.ts', '--new']],
 ];
+for (const path of ['pnpm-lock.yaml', 'scripts/sizes.json']) remember(path);
 for (const [what, command, args] of steps) {
   const done = await run(command, args, { cwd: root });
   if (done.code !== 0) {
-    process.stderr.write(`${done.output}\npnpm new stopped where it ${what}.\n`);
+    for (const path of [folder, `interop/${kebab}`, `.changeset/${kebab}-begins.md`]) {
+      rmSync(join(root, path), { recursive: true, force: true });
+    }
+    for (const [path, text] of before) writeFileSync(join(root, path), text);
+    process.stderr.write(
+      `${done.output}\npnpm new stopped where it ${what}; what it had written is gone again.\n`,
+    );
     process.exit(1);
   }
 }
