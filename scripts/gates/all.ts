@@ -1,7 +1,9 @@
 /** Every gate, the quick ones first. */
 import { documented } from './documented.ts';
+import { figures } from './figures.ts';
 import { floors } from './floors.ts';
 import type { Gate } from './gate.ts';
+import { links } from './links.ts';
 import { licences, published, sizes } from './published.ts';
 import { readme } from './readme.ts';
 import { anatomy, paths } from './texts.ts';
@@ -11,6 +13,8 @@ export const GATES: readonly Gate[] = [
   paths,
   anatomy,
   readme,
+  links,
+  figures,
   licences,
   format,
   lint,

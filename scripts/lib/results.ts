@@ -1,6 +1,7 @@
 /** The measured figures of a package: `interop/<package>/bench/results.json` and its table. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MeasuredOn } from './measured.ts';
 
 /** Median and spread of one side of a comparison. */
 export interface Measured {
@@ -25,6 +26,9 @@ export interface Results {
   readonly node: string;
   readonly cpu: string;
   readonly load: number | string | readonly number[];
+  /** The command that measures again, as `pnpm bench rohc`. */
+  readonly command: string;
+  readonly measured: MeasuredOn;
   readonly rows: readonly ResultRow[];
 }
 
@@ -43,12 +47,34 @@ const isMeasured = (value: unknown): boolean =>
     (key) => typeof (value as Record<string, unknown>)[key] === 'number',
   );
 
+const measuredProblems = (at: string, measured: MeasuredOn | undefined): readonly string[] => {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+  const kept: unknown = measured?.kept ?? [];
+  return [
+    ...(isText(measured?.version) && isText(measured?.code) && Array.isArray(measured?.of)
+      ? []
+      : [`${at}: "measured" needs version, of and code`]),
+    ...(Array.isArray(kept) &&
+    (kept as readonly Record<string, unknown>[]).every(
+      (one) => isText(one['code']) && isText(one['version']) && isText(one['because']),
+    )
+      ? []
+      : [`${at}: each of "measured.kept" needs code, version and because`]),
+  ];
+};
+
 /** What is wrong with a results file; empty means that it has the agreed shape. */
-export const resultsProblems = (name: string, results: Results): readonly string[] => {
-  const at = resultsPath(name);
-  const texts = (['package', 'date', 'node', 'cpu'] as const)
-    .filter((key) => typeof results[key] !== 'string')
-    .map((key) => `${at}: "${key}" is missing`);
+export const resultsProblems = (
+  name: string,
+  results: Results,
+  at = resultsPath(name),
+): readonly string[] => {
+  const texts = [
+    ...(['package', 'date', 'node', 'cpu', 'command'] as const)
+      .filter((key) => typeof results[key] !== 'string')
+      .map((key) => `${at}: "${key}" is missing`),
+    ...measuredProblems(at, results.measured),
+  ];
   if (!Array.isArray(results.rows)) return [...texts, `${at}: "rows" is missing`];
   return [
     ...texts,
@@ -72,8 +98,8 @@ export const resultsProblems = (name: string, results: Results): readonly string
   ];
 };
 
-/** Three significant digits, with thousands set apart. */
-const figure = (value: number): string => {
+/** A figure as all pages write it: three significant digits, with thousands set apart. */
+export const formatFigure = (value: number): string => {
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return Number(value.toPrecision(3)).toLocaleString('en-US', {
@@ -90,7 +116,7 @@ export const figuresTable = (
   if (results === null) return `Not measured yet: \`pnpm bench ${name}\` does it.`;
   const rows = results.rows.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
   return [
-    `Measured ${results.date.slice(0, 10)} by \`pnpm bench ${name}\` on ${results.cpu}, Node ${results.node.replace(/^v/, '')}; median (least – most).`,
+    `Measured ${results.date.slice(0, 10)} by \`${results.command}\` on ${results.cpu}, Node ${results.node.replace(/^v/, '')}; median (least – most).`,
     '',
     '| case | unit | ours | rival | ratio |',
     '| --- | --- | --- | --- | --- |',
@@ -99,9 +125,9 @@ export const figuresTable = (
         '',
         title,
         unit,
-        `${figure(ours.median)} (${figure(ours.min)} – ${figure(ours.max)})`,
-        peer === null ? '–' : `${peer.name} ${peer.version}: ${figure(peer.median)}`,
-        ratio === null || ratio === undefined ? '–' : `${figure(ratio)} ×`,
+        `${formatFigure(ours.median)} (${formatFigure(ours.min)} – ${formatFigure(ours.max)})`,
+        peer === null ? '–' : `${peer.name} ${peer.version}: ${formatFigure(peer.median)}`,
+        ratio === null || ratio === undefined ? '–' : `${formatFigure(ratio)} ×`,
         '',
       ]
         .join(' | ')

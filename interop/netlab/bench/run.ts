@@ -10,6 +10,8 @@ import {
 } from '@liquid/netlab';
 import { renderError, type Tagged } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
+import { measuredOn } from '../../../scripts/lib/measured.ts';
+import type { Results, ResultRow } from '../../../scripts/lib/results.ts';
 
 const ROUNDS = 7;
 const DATAGRAMS = 100_000;
@@ -109,12 +111,12 @@ const plain = {
   version: process.version,
   ...measured(echoes['plain'] ?? []),
 };
-const echoRow = (id: string, mode: string, title: string) => {
+const echoRow = (id: string, mode: string, title: string): ResultRow => {
   const ours = { ...measured(echoes[mode] ?? []), rounds: ROUNDS };
   const ratio = Number((ours.median / plain.median).toPrecision(3));
   return { id, case: title, unit: 'packets/CPU-s', ours, peer: plain, ratio };
 };
-const labRow = (id: string, title: string, values: ReadonlyArray<number>) => ({
+const labRow = (id: string, title: string, values: ReadonlyArray<number>): ResultRow => ({
   id,
   case: title,
   unit: 'ms',
@@ -122,12 +124,14 @@ const labRow = (id: string, title: string, values: ReadonlyArray<number>) => ({
   peer: null,
   ratio: null,
 });
-const results = {
+const results: Results = {
   package: '@liquid/netlab',
   date: new Date().toISOString(),
   node: process.version,
   cpu: cpus()[0]?.model ?? 'unknown',
   load: loadavg().map((value) => Number(value.toFixed(2))),
+  command: 'pnpm bench netlab',
+  measured: measuredOn(file('../../..'), 'netlab'),
   rows: [
     echoRow('tun-echo', 'event-loop', 'TUN echo of UDP, 36 to 1,035 bytes'),
     echoRow('tun-echo-thread', 'thread', 'the same, readiness by a thread'),

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { measuredOn } from '../../../scripts/lib/measured.ts';
 import { type Results, type ResultRow, resultsProblems } from '../../../scripts/lib/results.ts';
 import { ACK_CAPTURES, type AckCapture, type Packets } from '../captures/packets.ts';
 import { compressAll, decompressAll, loadStream, type Pass, packetsPerCpuSecond } from './acks.ts';
@@ -110,6 +111,8 @@ const results: Results = {
   node: process.version,
   cpu: cpus()[0]?.model ?? 'unknown',
   load,
+  command: 'pnpm bench rohc',
+  measured: measuredOn(fileURLToPath(new URL('../../..', import.meta.url)), 'rohc'),
   rows,
 };
 const problems = resultsProblems('rohc', results);

@@ -9,6 +9,7 @@ import {
 import { ACK_CAPTURES, type AckCapture, ackCaptureFile } from '../captures/packets.ts';
 import { ackSource, corpus, PEER_CONFIGURATIONS, type Source } from './material.ts';
 import { percent, printTable, right, type Verdict } from './report.ts';
+import { type PeerSize, SIZE_SETTINGS as SETTINGS, writePeerSizes, writeSizes } from './sizes-file.ts';
 
 /** What a C peer took on the same packets with the same settings, and what we may take. */
 const ACKS: Record<AckCapture, { readonly peer: number; readonly bound: number }> = {
@@ -16,14 +17,6 @@ const ACKS: Record<AckCapture, { readonly peer: number; readonly bound: number }
   ts: { peer: 18.5, bound: 18.5 },
   loss: { peer: 21.7, bound: 21.7 },
 };
-
-const SETTINGS = {
-  cids: 'small',
-  window: 4,
-  repetitions: 4,
-  refreshIr: 1700,
-  refreshFo: 700,
-} as const;
 
 interface Sizes {
   readonly octets: number;
@@ -52,7 +45,17 @@ const measure = ({ name, packets }: Source, config: Partial<CompressorConfig>): 
   return { octets, formats: compressor.stats().formats };
 };
 
-const proveAcks = async (): Promise<boolean> => {
+const TITLES: Record<AckCapture, string> = {
+  nots: 'mean of all packets: ACKs of one flow',
+  ts: 'mean of all packets: ACKs of one flow, timestamps',
+  loss: 'mean of all packets: ACKs of four flows, timestamps, loss, SACK',
+};
+
+const proveAcks = async (): Promise<{
+  readonly good: boolean;
+  readonly sizes: readonly PeerSize[];
+}> => {
+  const sizes: PeerSize[] = [];
   const rows: (string | number)[][] = [
     ['acknowledgements', 'packets', 'original', 'ours', 'bound', 'C peer', 'of peer'],
   ];
@@ -67,6 +70,9 @@ const proveAcks = async (): Promise<boolean> => {
     good &&= mean <= bound;
     // The peer was measured on the test data's packets, not on those that the project ships.
     const same = ackCaptureFile(name).includes(ACK_CAPTURES[name].data);
+    if (same) {
+      sizes.push({ id: `acks-${name}`, title: TITLES[name], unit: 'octets', ours: mean, peer });
+    }
     const original = source.packets.reduce((sum, packet) => sum + packet.length, 0) / count;
     rows.push([
       name,
@@ -86,22 +92,23 @@ const proveAcks = async (): Promise<boolean> => {
   printTable('mean octets of a ROHC packet: CID and TCP checksum counted, no feedback', rows);
   for (const [name, formats] of formatRows) console.log(`${name}: ${formats}`);
   console.log();
-  return good;
+  return { good, sizes };
 };
 
 const proveCorpus = async (): Promise<{
   readonly good: boolean;
-  readonly configurations: number;
+  readonly sizes: readonly PeerSize[];
 }> => {
   const sources = await corpus();
   if (sources.length === 0) {
     console.log('corpus: skipped, LIQUID_TEST_DATA names no folder with it\n');
-    return { good: true, configurations: 0 };
+    return { good: true, sizes: [] };
   }
   const before = sources
     .flatMap(({ packets }) => packets)
     .reduce((sum, packet) => sum + packet.length, 0);
   let good = true;
+  const sizes: PeerSize[] = [];
   const rows = PEER_CONFIGURATIONS.map((configuration) => {
     let ours = 0;
     let peer = 0;
@@ -110,6 +117,9 @@ const proveCorpus = async (): Promise<{
       peer += source.peerOctets(configuration);
     }
     good &&= ours <= peer;
+    const { name } = configuration;
+    const title = `public corpus, ${sources.length} captures: ${name}`;
+    sizes.push({ id: `corpus-${name}`, title, unit: 'octets in all', ours, peer });
     return [
       configuration.name,
       before,
@@ -124,19 +134,21 @@ const proveCorpus = async (): Promise<{
     ['configuration', 'original', 'its compressor', 'ours', 'it saves', 'we save', 'of its octets'],
     ...rows,
   ]);
-  return { good, configurations: rows.length };
+  return { good, sizes };
 };
 
 /** Measures both; wants every bound kept and at least the peer's saving in every configuration. */
 export const proveSizes = async (): Promise<Verdict> => {
   const acks = await proveAcks();
-  const { good, configurations } = await proveCorpus();
+  const { good, sizes } = await proveCorpus();
+  await writeSizes();
+  writePeerSizes([...acks.sizes, ...sizes]);
   return {
-    good: acks && good,
-    summary: `sizes: acknowledgements ${acks ? 'within' : 'BEYOND'} their bounds; corpus ${
-      configurations === 0
+    good: acks.good && good,
+    summary: `sizes: acknowledgements ${acks.good ? 'within' : 'BEYOND'} their bounds; corpus ${
+      sizes.length === 0
         ? 'skipped'
-        : `${good ? 'at most' : 'MORE THAN'} its compressor's octets in ${configurations} configurations`
+        : `${good ? 'at most' : 'MORE THAN'} its compressor's octets in ${sizes.length} configurations`
     }`,
   };
 };
