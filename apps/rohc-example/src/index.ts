@@ -7,6 +7,7 @@
  */
 import type { Scenario } from '@liquid/types/scenario';
 import { rohcCapture } from './rohc-capture.js';
+import { rohcTunnel } from './rohc-tunnel.js';
 
 /** What this app offers to the console. */
-export const scenarios: readonly Scenario[] = [rohcCapture];
+export const scenarios: readonly Scenario[] = [rohcCapture, rohcTunnel];

@@ -1,6 +1,7 @@
 /** Turns the counts of `rohc-capture` into its report, beside the deliverable's figures. */
 import type { Report } from '@liquid/types/scenario';
 import type { Tally } from './tally.js';
+import { typical } from './typical.js';
 
 /** What became of the packets of a capture. */
 export interface Outcome {
@@ -23,27 +24,6 @@ const SIZES_SHOWN = 12;
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 const SOURCE = 'Trilogy 2 D1.3, section 3.1.4.2';
-
-/** Size that at least half of the acknowledgements do not exceed, and the most frequent one. */
-const typical = (
-  sizes: ReadonlyMap<number, number>,
-): { readonly median: number | null; readonly mode: number | null } => {
-  const sorted = [...sizes].sort(([a], [b]) => a - b);
-  const total = sorted.reduce((sum, [, count]) => sum + count, 0);
-  let seen = 0;
-  let median: number | null = null;
-  let mode: number | null = null;
-  let most = 0;
-  for (const [size, count] of sorted) {
-    seen += count;
-    if (median === null && seen * 2 >= total) median = size;
-    if (count > most) {
-      most = count;
-      mode = size;
-    }
-  }
-  return { median, mode };
-};
 
 /** The report; `cut` says how a capture broke off, where it did. */
 export const reportOf = (outcome: Outcome, tally: Tally, cut: string | undefined): Report => {

@@ -59,6 +59,9 @@ const NAMESPACES = '/run/netns';
 
 const started: number[] = [];
 
+/** Counts a program among those that must be gone afterwards: {@link leftovers}. */
+export const mustEnd = (pid: number): void => void started.push(pid);
+
 /** Starts a program of this folder on a host. */
 export const start = async (
   lab: Netlab,
@@ -68,7 +71,7 @@ export const start = async (
 ): Promise<Program> => {
   const script = fileURLToPath(new URL(name, import.meta.url));
   const running = right(await lab.spawn(host, [node, script, ...args])());
-  started.push(running.pid);
+  mustEnd(running.pid);
   const lines: string[] = [];
   const words: string[] = [];
   let ended = false;

@@ -1,10 +1,15 @@
 /** Two hosts and the link between them, tunnels across it, and TCP through the tunnels. */
 
 import type { Netlab, NetworkDescription, Shaping } from '@liquid/netlab';
+import {
+  startTunnelEnd,
+  tunnelMtu,
+  type TunnelOptions,
+  type TunnelStats,
+} from '@liquid/rohc-example/tunnel';
 import * as t from 'io-ts';
-import { right, start } from './lab.ts';
+import { mustEnd, right, start } from './lab.ts';
 import { Received, Sent, type SlicePlan } from './slice-plan.ts';
-import { tunnelMtu, type TunnelOptions, TunnelStats } from './tunnel-endpoint.ts';
 
 const LINK_MTU = 1500;
 
@@ -77,19 +82,15 @@ export const openTunnel = async (lab: Netlab, kind: Kind, more: Partial<TunnelOp
       compression: kind,
       ...more,
     };
-    const program = await start(lab, host, 'tunnel-worker.ts', JSON.stringify(options));
-    await program.next(Ready);
-    return program;
+    const end = right(await startTunnelEnd(lab, host, options)());
+    mustEnd(end.pid);
+    return end;
   };
   const ends = { near: await open('near'), far: await open('far') };
   return async (): Promise<Record<Host, TunnelStats>> => {
-    const stop = async (host: Host) => {
-      const stopping = ends[host].process.stop();
-      const stats = await ends[host].next(TunnelStats);
-      right(await stopping);
-      return stats;
-    };
-    return { near: await stop('near'), far: await stop('far') };
+    const stats = { near: right(await ends.near.stats()), far: right(await ends.far.stats()) };
+    for (const host of HOSTS) right(await ends[host].stop());
+    return stats;
   };
 };
 

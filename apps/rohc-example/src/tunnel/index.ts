@@ -1,0 +1,8 @@
+/**
+ * A live ROHC tunnel between two hosts of a lab, as the scenario `rohc-tunnel` and the system tests of `@liquid/rohc`
+ * use it: each end is a program of its own inside its namespace.
+ *
+ * @packageDocumentation
+ */
+export { type Compression, tunnelMtu, TunnelOptions, TunnelStats } from './options.js';
+export { startTunnelEnd, type TunnelEnd } from './worker-process.js';

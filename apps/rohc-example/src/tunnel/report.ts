@@ -1,0 +1,314 @@
+/** Turns what a tunnel counted into the report of `rohc-tunnel`, beside the deliverable's figures. */
+import type { Comparison, Figure, Report, Table } from '@liquid/types/scenario';
+import { typical } from '../typical.js';
+import { type Direction, type Host, HOSTS, OTHER, SENDER } from './network.js';
+import type { Compression } from './options.js';
+import { headersOf, type Period, savedBytes } from './sampler.js';
+import type { Snapshot } from './session.js';
+
+/** What a run came to. */
+export interface Outcome {
+  readonly directions: ReadonlyArray<Direction>;
+  readonly rateMbps: number;
+  readonly timestamps: boolean;
+  /** Whether datagrams were thrown away at any time. */
+  readonly lossy: boolean;
+  readonly switches: number;
+  readonly last: Snapshot;
+  readonly period: (compression: Compression) => Period;
+}
+
+const SOURCE = 'Trilogy 2 D1.3, section 3.1.4.2';
+
+/** A period shorter than this says more of chance than of goodput. */
+const MIN_SECONDS = 0.5;
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+const NAMES: Readonly<Record<Direction, string>> = {
+  'far-to-near': 'far to near',
+  'near-to-far': 'near to far',
+};
+
+const WITH: Readonly<Record<Compression, string>> = { rohc: 'with ROHC', none: 'without' };
+
+/** Mbit/s of a period, or null where it was too short. */
+const goodputOf = (period: Period, direction: Direction): number | null =>
+  period.seconds < MIN_SECONDS
+    ? null
+    : (period.receivedBytes[direction] * 8) / period.seconds / 1e6;
+
+const figure = (id: string, title: string, value: number, unit: string): Figure => ({
+  id,
+  title,
+  value,
+  unit,
+  varies: true,
+});
+
+const goodputFigures = ({ directions, period }: Outcome): ReadonlyArray<Figure> =>
+  directions.flatMap((direction) => {
+    const [ours, plain] = [
+      goodputOf(period('rohc'), direction),
+      goodputOf(period('none'), direction),
+    ];
+    const found: Figure[] = [];
+    const add = (compression: Compression, value: number | null): void => {
+      if (value === null) return;
+      const title = `goodput ${NAMES[direction]}, ${WITH[compression]}`;
+      found.push(figure(`goodput-${direction}-${compression}`, title, round(value, 3), 'Mbit/s'));
+    };
+    add('rohc', ours);
+    add('none', plain);
+    if (ours !== null && plain !== null && plain > 0) {
+      const title = `goodput gained ${NAMES[direction]}`;
+      found.push(figure(`gain-${direction}`, title, round(100 * (ours / plain - 1), 2), '%'));
+    }
+    return found;
+  });
+
+/** Share of the octets that is gone, in percent. */
+const gone = (before: number, after: number): number =>
+  before === 0 ? 0 : 100 * (1 - after / before);
+
+/** What compression made of the headers it was given: packets that went as they are left out. */
+const headerFigures = ({ last, directions }: Outcome): ReadonlyArray<Figure> => {
+  const kinds = [
+    ['acknowledgements', 'acknowledgements'],
+    ['data', 'data packets'],
+  ] as const;
+  const sizes = kinds.flatMap(([kind, title]) => {
+    const { packets, headerBytesIn, headerBytesOut } = headersOf(last, kind);
+    if (packets === 0) return [];
+    return [
+      figure(
+        `${kind}-before`,
+        `headers of ${title} before`,
+        round(headerBytesIn / packets, 3),
+        'B/packet',
+      ),
+      figure(
+        `${kind}-after`,
+        `headers of ${title} sent`,
+        round(headerBytesOut / packets, 3),
+        'B/packet',
+      ),
+    ];
+  });
+  const compressed = compressedAcknowledgements(last, directions);
+  return [
+    ...sizes,
+    ...(compressed === null
+      ? []
+      : [
+          figure(
+            'acknowledgements-gone',
+            'header octets gone, ACK direction',
+            round(compressed.gone, 2),
+            '%',
+          ),
+          figure(
+            'acknowledgements-gone-with-feedback',
+            'the same, feedback for the data counted in',
+            round(compressed.goneWithFeedback, 2),
+            '%',
+          ),
+        ]),
+  ];
+};
+
+/** The ACK direction of a one-way transfer, as its compressor counted it; null where data go both ways. */
+const compressedAcknowledgements = (last: Snapshot, directions: ReadonlyArray<Direction>) => {
+  const [direction, second] = directions;
+  if (direction === undefined || second !== undefined) return null;
+  const { compressor, feedbackBytes } = last.tunnel[OTHER[SENDER[direction]]];
+  if (compressor.headerBytesIn === 0) return null;
+  const { headerBytesIn, headerBytesOut } = compressor;
+  return {
+    gone: gone(headerBytesIn, headerBytesOut),
+    goneWithFeedback: gone(headerBytesIn, headerBytesOut + feedbackBytes),
+  };
+};
+
+const costFigures = ({ period }: Outcome): ReadonlyArray<Figure> =>
+  (['rohc', 'none'] as const).flatMap((compression) => {
+    const { seconds, cpuSeconds, datagrams } = period(compression);
+    if (seconds < MIN_SECONDS || datagrams === 0) return [];
+    const title = `CPU time a datagram and end, ${WITH[compression]}`;
+    return [figure(`cpu-${compression}`, title, round((1e6 * cpuSeconds) / datagrams, 2), 'µs')];
+  });
+
+const sum = (values: ReadonlyArray<number>): number => values.reduce((a, b) => a + b, 0);
+
+const failuresOf = (counts: Readonly<Record<string, number>>): number => sum(Object.values(counts));
+
+const formatTable = ({ tunnel }: Snapshot): Table => {
+  const names = new Set(HOSTS.flatMap((host) => Object.keys(tunnel[host].compressor.formats)));
+  const count = (host: Host, name: string): number => tunnel[host].compressor.formats[name] ?? 0;
+  return {
+    id: 'formats',
+    title: 'Compressed packets by format',
+    columns: [{ title: 'format' }, { title: 'sent by near' }, { title: 'sent by far' }],
+    rows: [...names]
+      .map((name) => [name, count('near', name), count('far', name)] as const)
+      .sort(([, a, b], [, c, d]) => c + d - a - b),
+    varies: true,
+  };
+};
+
+const endTable = ({ tunnel }: Snapshot): Table => {
+  const row = (
+    title: string,
+    of: (end: Snapshot['tunnel'][Host], peer: Snapshot['tunnel'][Host]) => number,
+  ): ReadonlyArray<string | number> => [
+    title,
+    of(tunnel.near, tunnel.far),
+    of(tunnel.far, tunnel.near),
+  ];
+  return {
+    id: 'ends',
+    title: 'What each end of the tunnel counted',
+    columns: [{ title: 'count' }, { title: 'near' }, { title: 'far' }],
+    rows: [
+      row('datagrams sent', ({ udp }) => udp.datagramsSent),
+      row('datagrams received', ({ udp }) => udp.datagramsReceived),
+      row('thrown away on arrival, as asked', ({ udp }) => udp.discarded),
+      row('never came', ({ udp }) => udp.missing - udp.discarded),
+      row('came late', ({ udp }) => udp.late),
+      row('packets dropped for want of room', ({ udp }) => udp.congested),
+      row('packets compressed', ({ compressor }) => compressor.packets),
+      row('packets rebuilt', ({ decompressor }) => decompressor.delivered),
+      row('packets not rebuilt', ({ decompressor }) => failuresOf(decompressor.failures)),
+      row('feedback elements sent', ({ decompressor }) => decompressor.feedback.produced),
+      row('feedback octets sent', ({ feedbackBytes }) => feedbackBytes),
+      row('feedback elements applied', ({ compressor }) => compressor.feedback.applied),
+    ],
+    varies: true,
+  };
+};
+
+const transferTable = ({ last, directions }: Outcome): Table => ({
+  id: 'transfers',
+  title: 'Transfers, hashed at both ends',
+  columns: [
+    { title: 'direction' },
+    { title: 'octets', unit: 'B' },
+    { title: 'SHA-256 of what was sent, and of what arrived' },
+  ],
+  rows: directions.map((direction) => {
+    const sent = last.traffic[SENDER[direction]];
+    return [NAMES[direction], sent.sentBytes, sent.sentSha256];
+  }),
+  varies: true,
+});
+
+const comparisons = (outcome: Outcome): ReadonlyArray<Comparison> => {
+  const { last, directions, timestamps, lossy } = outcome;
+  const counts = HOSTS.flatMap((host) => last.tunnel[host].headers.acknowledgementSizes);
+  const merged = new Map<number, number>();
+  for (const [size, count] of counts) merged.set(size, (merged.get(size) ?? 0) + count);
+  const { median, mode } = typical(merged);
+  // The deliverable gives its sizes for plain acknowledgements: no option in them, none lost.
+  const comparable = !timestamps && !lossy;
+  const reached = (ours: number | null, published: number): boolean | null =>
+    comparable && ours !== null ? ours <= published : null;
+  const compressed = compressedAcknowledgements(last, directions);
+  const measured =
+    'pure acknowledgements in CO formats, as they left; the CID counts as one octet, the TCP checksum is not counted, as the figure has it';
+  return [
+    {
+      id: 'acknowledgement',
+      title: 'Size of a compressed TCP ACK',
+      unit: 'B',
+      published: { value: 4, text: 'about 4 bytes', source: SOURCE },
+      ours: median,
+      measured: `median of ${measured}`,
+      better: 'lower',
+      reached: reached(median, 4),
+      varies: true,
+    },
+    {
+      id: 'acknowledgement-constant-payload',
+      title: 'Size of a compressed TCP ACK, constant payload size',
+      unit: 'B',
+      published: { value: 3, text: 'or 3 when the payload size is constant', source: SOURCE },
+      ours: mode,
+      measured: `most frequent size of ${measured}`,
+      better: 'lower',
+      reached: reached(mode, 3),
+      varies: true,
+    },
+    {
+      id: 'acknowledgements-gone',
+      title: 'Share of header octets gone on the ACK direction',
+      unit: '%',
+      published: {
+        value: null,
+        text: 'no share is given; 4 or 3 octets of a header of 40 are 90 % or 92.5 % gone',
+        source: SOURCE,
+      },
+      ours: compressed === null ? null : round(compressed.gone, 2),
+      measured:
+        'all compressed packets of the ACK direction with their CID and TCP checksum, in every format, without the feedback for the data',
+      better: 'higher',
+      reached: null,
+      varies: true,
+    },
+  ];
+};
+
+const notes = ({ period, timestamps, lossy, switches, rateMbps }: Outcome): string[] => [
+  `The link carries ${rateMbps} Mbit/s each way, counted on Ethernet frames; each packet in the tunnel takes 31 octets more for IPv4, UDP and the frame, compressed or not.`,
+  ...(switches > 0
+    ? [
+        `Compression was switched ${switches} times; contexts were kept, and nothing was sent twice for it.`,
+      ]
+    : []),
+  ...(period('none').seconds < MIN_SECONDS || period('rohc').seconds < MIN_SECONDS
+    ? ['Switch compression while it runs to see goodput both ways.']
+    : []),
+  ...(timestamps
+    ? ['With TCP timestamps the sizes are not those that the deliverable gives: see rohc-capture.']
+    : []),
+  ...(lossy
+    ? [
+        'Datagrams were thrown away on arrival: goodput then shows how TCP recovers, and acknowledgements carry SACK blocks.',
+      ]
+    : []),
+  'CPU time is of the tunnel’s two programs: TUN, UDP and their statistics among it.',
+];
+
+/** The report of a run whose hashes agree. */
+export const tunnelReport = (outcome: Outcome): Report => {
+  const { last, directions } = outcome;
+  const acknowledgements = headersOf(last, 'acknowledgements');
+  const carried = sum(directions.map((d) => last.traffic[SENDER[d]].sentBytes));
+  const share = gone(acknowledgements.headerBytesIn, acknowledgements.headerBytesOut);
+  const goodputs = directions.map((direction) => {
+    const seen = (['rohc', 'none'] as const).flatMap((compression) => {
+      const value = goodputOf(outcome.period(compression), direction);
+      return value === null ? [] : [`${value.toFixed(2)} Mbit/s ${WITH[compression]}`];
+    });
+    return `${NAMES[direction]} ${seen.length === 0 ? 'too short to tell' : seen.join(', ')}`;
+  });
+  return {
+    summary: `Kernel TCP carried ${(carried / 1e6).toFixed(1)} MB through the tunnel, hashes of both ends equal: ${goodputs.join('; ')}. ${share.toFixed(1)} % of the header octets of acknowledgements are gone.`,
+    figures: [
+      ...goodputFigures(outcome),
+      ...headerFigures(outcome),
+      figure('saved', 'header octets saved on the link', round(savedBytes(last) / 1000, 1), 'kB'),
+      ...costFigures(outcome),
+      figure('carried', 'octets carried', carried, 'B'),
+      figure('switches', 'switches of compression', outcome.switches, ''),
+      figure(
+        'missing',
+        'datagrams that never came',
+        sum(HOSTS.map((host) => last.tunnel[host].udp.missing - last.tunnel[host].udp.discarded)),
+        '',
+      ),
+    ],
+    tables: [formatTable(last), endTable(last), transferTable(outcome)],
+    comparisons: comparisons(outcome),
+    notes: notes(outcome),
+  };
+};
