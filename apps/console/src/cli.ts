@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
 import { renderError } from '@liquid/types';
 import { createOutput } from './output.js';
 import { thisHost } from './probe.js';
@@ -51,6 +52,8 @@ const around = {
   style: styleOf(process.stdout),
   watched: process.stderr.isTTY === true,
   stdin: { stream: () => process.stdin, typed: isatty(STDIN) },
+  self: [process.execPath, fileURLToPath(import.meta.url)] as const,
+  page: fileURLToPath(new URL('./page', import.meta.url)),
   version,
 };
 

@@ -3,6 +3,7 @@
 import { type Dimension, dimensions, printTrade, type Trade } from '@liquid/types';
 import { type ProbeHost, probeNeeds, type Scenario } from '@liquid/types/scenario';
 import * as E from 'fp-ts/lib/Either.js';
+import type { Catalogue } from './api.js';
 import { flagOf } from './flags.js';
 import { padEnd, paint, plain, type Style } from './terminal.js';
 import { type Tool, tools } from './tools.js';
@@ -111,8 +112,10 @@ export const renderList = (style: Style, listed: ReadonlyArray<Listed>): Readonl
   ];
 };
 
-/** The list as JSON. */
-export const listJson = (listed: ReadonlyArray<Listed>): unknown => ({
+/** Tools and scenarios as plain JSON. */
+export const listedOf = (
+  listed: ReadonlyArray<Listed>,
+): Pick<Catalogue, 'tools' | 'scenarios'> => ({
   tools: rowsOf(listed).map(({ name, section, idea, trade, status, scenarios }) => ({
     name,
     section,
@@ -147,6 +150,19 @@ export const listJson = (listed: ReadonlyArray<Listed>): unknown => ({
       max: field.max ?? null,
       choices: field.choices ?? null,
       accepts: field.accepts ?? null,
+      control: scenario.controls?.includes(name) === true,
     })),
   })),
 });
+
+/** The list as `list --json` prints it. */
+export const listJson = (listed: ReadonlyArray<Listed>): unknown => {
+  const { tools: rows, scenarios } = listedOf(listed);
+  return {
+    tools: rows,
+    scenarios: scenarios.map((scenario) => ({
+      ...scenario,
+      inputs: scenario.inputs.map(({ control: _, ...input }) => input),
+    })),
+  };
+};

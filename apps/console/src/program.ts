@@ -1,4 +1,4 @@
-/** The command line: `list`, `run <scenario>`, and help that is made from what was found. */
+/** The command line: `serve`, `list`, `run <scenario>`, and help that is made from what was found. */
 
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -30,14 +30,21 @@ export interface Surroundings {
   /** Whether a person watches standard error. */
   readonly watched: boolean;
   readonly stdin: Stdin;
+  /** Program and script that started this process, by which the server starts its runs. */
+  readonly self: readonly [string, ...ReadonlyArray<string>];
+  /** The folder with the built page. */
+  readonly page: string;
   readonly version: string;
 }
 
 /** How people start it in this repository. */
 const NAME = 'npm start --';
 
+const LAST_PORT = 65_535;
+
 const EXAMPLES = `
 Examples:
+  $ npm start                                  the console as a page, on loopback
   $ ${NAME} list
   $ ${NAME} run <scenario>
   $ ${NAME} run <scenario> --input my.pcap --json
@@ -127,7 +134,7 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     }
   };
 
-  const list = async (found: Discovery, hint: boolean): Promise<void> => {
+  const list = async (found: Discovery): Promise<void> => {
     const listed = await probeAll(around.host, found.scenarios);
     if (json) {
       output.out(JSON.stringify({ ok: true, result: listJson(listed) }));
@@ -135,7 +142,22 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     }
     const example = found.scenarios[0]?.id ?? '<scenario>';
     const how = ['', `Run one:  ${NAME} run ${example}      More:  ${NAME} --help`];
-    output.out([...renderList(style, listed), ...(hint ? how : [])].join('\n'));
+    output.out([...renderList(style, listed), ...how].join('\n'));
+  };
+
+  const serve = async (portText: string | undefined): Promise<void> => {
+    const port = portText === undefined ? 0 : /^\d{1,5}$/.test(portText) ? Number(portText) : -1;
+    if (port < 0 || port > LAST_PORT) {
+      code = refuse(
+        usageError(`--port takes a number up to ${LAST_PORT}, got ${plain(portText ?? '')}`),
+      );
+      return;
+    }
+    // Loaded here alone: a run in the terminal needs no HTTP.
+    const server = await import('./serve.js');
+    const [node, ...script] = around.self;
+    const program = [node, ...script, ...named] as const;
+    code = await server.serve({ ...around, json, discovery: found, port, program });
   };
 
   const run = async (scenario: Scenario, command: Command): Promise<void> => {
@@ -178,7 +200,7 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES);
 
-  const { files, apps, rest } = takeSources(args);
+  const { files, apps, named, rest } = takeSources(args);
   const found = await discover({ apps, files });
   tellProblems(found);
 
@@ -187,9 +209,9 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     .argument('[command]')
     .allowExcessArguments()
     .action(async (name: string | undefined) => {
-      if (name === undefined) await list(found, true);
+      if (name === undefined) await serve(undefined);
       else {
-        const near = nearestNames(name, ['list', 'run']);
+        const near = nearestNames(name, ['list', 'run', 'serve']);
         const remedy =
           near.length > 0 ? `did you mean ${near.join(' or ')}?` : `see ${NAME} --help`;
         code = refuse(notFound({ what: 'command', path: name, remedy }));
@@ -199,7 +221,13 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     .allowExcessArguments(false)
     .description('list the tools as trades, and the scenarios that run')
     .addOption(jsonOption())
-    .action(() => list(found, false));
+    .action(() => list(found));
+  settle(program.command('serve'))
+    .allowExcessArguments(false)
+    .description('serve the console as a page on loopback, as npm start does')
+    .addOption(new Option('--port <n>', 'the port (default 0: a free one)'))
+    .addOption(jsonOption())
+    .action((options: { readonly port?: string }) => serve(options.port));
   const runCommand = settle(program.command('run'))
     .description('run a scenario')
     .usage('<scenario> [options]')
