@@ -120,7 +120,7 @@ const join = (
     const payload = tcpPayloadLength(packet, length);
     if (!compressing) {
       slot.set(packet.subarray(0, length), FRAME_BYTES);
-      headers.add(payload, length, length);
+      headers.addPlain(payload, length);
       send(slot, PLAIN, FRAME_BYTES + length);
       return;
     }

@@ -9,6 +9,9 @@ const KindStats = t.readonly(
     headerBytesIn: t.number,
     /** Octets that travelled in their place, CID and checksum among them. */
     headerBytesOut: t.number,
+    /** Those of them that went as they were: packets, and the octets of their headers. */
+    plainPackets: t.number,
+    plainHeaderBytes: t.number,
   }),
 );
 
@@ -40,6 +43,8 @@ const TCP_PROFILE = 0x0006;
 export interface HeaderCounts {
   /** Adds a packet: its payload as {@link tcpPayloadLength} has it, octets before, octets after. No allocation. */
   readonly add: (payload: number, before: number, after: number) => void;
+  /** Adds a packet that went as it was. No allocation. */
+  readonly addPlain: (payload: number, length: number) => void;
   /** Adds an acknowledgement that was compressed to `after` octets: how, and under which CID. */
   readonly addSize: (profile: number, format: number, cid: number, after: number) => void;
   readonly stats: () => HeaderStats;
@@ -48,10 +53,13 @@ export interface HeaderCounts {
 const PACKETS = 0;
 const BEFORE = 1;
 const AFTER = 2;
+const PLAIN_PACKETS = 3;
+const PLAIN_BYTES = 4;
+const COUNTERS = 5;
 
 export const createHeaderCounts = (): HeaderCounts => {
-  const acknowledgements = new Float64Array(3);
-  const data = new Float64Array(3);
+  const acknowledgements = new Float64Array(COUNTERS);
+  const data = new Float64Array(COUNTERS);
   const sizes = new Float64Array(SIZES);
   /** By format number: 0 unknown, 1 a CO format, 2 another. */
   const known = new Uint8Array(256);
@@ -59,14 +67,24 @@ export const createHeaderCounts = (): HeaderCounts => {
     packets: counts[PACKETS] ?? 0,
     headerBytesIn: counts[BEFORE] ?? 0,
     headerBytesOut: counts[AFTER] ?? 0,
+    plainPackets: counts[PLAIN_PACKETS] ?? 0,
+    plainHeaderBytes: counts[PLAIN_BYTES] ?? 0,
   });
+  const add = (payload: number, before: number, after: number): void => {
+    if (payload < 0) return;
+    const counts = payload === 0 ? acknowledgements : data;
+    counts[PACKETS] = (counts[PACKETS] as number) + 1;
+    counts[BEFORE] = (counts[BEFORE] as number) + before - payload;
+    counts[AFTER] = (counts[AFTER] as number) + after - payload;
+  };
   return {
-    add: (payload, before, after) => {
+    add,
+    addPlain: (payload, length) => {
       if (payload < 0) return;
+      add(payload, length, length);
       const counts = payload === 0 ? acknowledgements : data;
-      counts[PACKETS] = (counts[PACKETS] as number) + 1;
-      counts[BEFORE] = (counts[BEFORE] as number) + before - payload;
-      counts[AFTER] = (counts[AFTER] as number) + after - payload;
+      counts[PLAIN_PACKETS] = (counts[PLAIN_PACKETS] as number) + 1;
+      counts[PLAIN_BYTES] = (counts[PLAIN_BYTES] as number) + length - payload;
     },
     addSize: (profile, format, cid, after) => {
       if (profile !== TCP_PROFILE) return;

@@ -47,6 +47,8 @@ export const headersOf = ({ tunnel }: Snapshot, kind: 'acknowledgements' | 'data
     packets: near.packets + far.packets,
     headerBytesIn: near.headerBytesIn + far.headerBytesIn,
     headerBytesOut: near.headerBytesOut + far.headerBytesOut,
+    plainPackets: near.plainPackets + far.plainPackets,
+    plainHeaderBytes: near.plainHeaderBytes + far.plainHeaderBytes,
   };
 };
 
