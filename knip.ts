@@ -15,8 +15,9 @@ const workspaces = Object.fromEntries(
           ...entriesOf(manifest),
           ...(manifest.bin === undefined ? [] : ['src/cli.ts']),
           'test/**/*.test.ts',
+          ...(folder === 'apps/console' ? ['page/src/main.tsx'] : []),
         ],
-        project: ['src/**/*.ts', 'test/**/*.ts'],
+        project: ['src/**/*.ts', 'test/**/*.ts', 'page/src/**/*.{ts,tsx}'],
         // The console finds the scenarios of apps among its dependencies when it runs.
         ignoreDependencies: [
           ...ANATOMY,

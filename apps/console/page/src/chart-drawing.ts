@@ -2,7 +2,7 @@
 import type { Series } from '@liquid/types/scenario';
 import uPlot from 'uplot';
 import type { Aligned } from './aligned.ts';
-import { formatNumber, titleWithUnit } from './format.ts';
+import { formatNumber } from './format.ts';
 import { onLook, token } from './theme.ts';
 
 /** Inks in the look. */
@@ -12,6 +12,8 @@ export const INKS = 6;
 export interface CursorAt {
   readonly x: number | null;
   readonly ys: ReadonlyArray<number | null>;
+  /** Whether so many points are drawn that dashes would no longer show. */
+  readonly dense: boolean;
   /** Place between the left end, 0, and the right end, 1. */
   readonly share: number;
 }
@@ -26,6 +28,9 @@ export interface ChartHandle {
   readonly leave: () => void;
   readonly destroy: () => void;
 }
+
+/** Points above which lines are drawn without dashes: each is shorter than a dash. */
+const DENSE = 1500;
 
 /** Beside colour, what tells lines apart. */
 const DASHES: ReadonlyArray<number[]> = [[], [7, 4], [2, 3]];
@@ -45,10 +50,9 @@ const pathsOf = (form: Series['form']): uPlot.Series.PathBuilder | undefined =>
       ? () => null
       : uPlot.paths.linear?.();
 
-const axis = (title: string, scale: 'x' | 'y'): uPlot.Axis => ({
-  label: title,
-  labelSize: 20,
-  labelGap: 2,
+/** An axis; what it means stands above the chart. */
+const axis = (scale: 'x' | 'y'): uPlot.Axis => ({
+  font: `12px ${token('--lq-font')}`,
   size:
     scale === 'x'
       ? 30
@@ -93,20 +97,21 @@ export const createChart = (
   align: () => Aligned,
   onCursor: (at: CursorAt) => void,
 ): ChartHandle => {
-  const [first] = series;
   let data = align();
   let frame = 0;
   const width = (): number => Math.max(200, Math.floor(place.clientWidth));
 
   const tell = (chart: uPlot): void => {
     const [xs, ...columns] = data;
+    const dense = xs.length > DENSE;
     const index = chart.cursor.idx;
     if (index === null || index === undefined) {
-      onCursor({ x: null, ys: columns.map(lastOf), share: 1 });
+      onCursor({ x: null, ys: columns.map(lastOf), share: 1, dense });
       return;
     }
     const share = xs.length < 2 ? 1 : index / (xs.length - 1);
-    onCursor({ x: xs[index] ?? null, ys: columns.map((column) => near(column, index)), share });
+    const ys = columns.map((column) => near(column, index));
+    onCursor({ x: xs[index] ?? null, ys, share, dense });
   };
 
   const chart = new uPlot(
@@ -116,10 +121,7 @@ export const createChart = (
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       scales: { x: { time: false }, y: { range } },
-      axes: [
-        axis(titleWithUnit(first?.x.title ?? '', first?.x.unit), 'x'),
-        axis(titleWithUnit(first?.y.title ?? '', first?.y.unit), 'y'),
-      ],
+      axes: [axis('x'), axis('y')],
       series: [
         {},
         ...series.map((one, i): uPlot.Series => {
@@ -145,6 +147,10 @@ export const createChart = (
   const draw = (): void => {
     frame = 0;
     data = align();
+    const dense = data[0].length > DENSE;
+    chart.series.forEach((one, i) => {
+      if (i > 0) one.dash = dense ? [] : (DASHES[(i - 1) % DASHES.length] ?? []);
+    });
     chart.setData(data as uPlot.AlignedData);
     tell(chart);
   };

@@ -118,6 +118,7 @@ export const Chart = ({ plot, series, stream }: ChartProps): ReactNode => {
       if (xValue.current !== null) {
         xValue.current.textContent = at.x === null ? 'latest' : `at ${withUnit(at.x, x.unit)}`;
       }
+      element.parentElement?.toggleAttribute('data-dense', at.dense);
       element.setAttribute('aria-valuenow', String(Math.round(100 * at.share)));
       const said = series.map(({ title }, i) => `${title} ${words[i] ?? '–'}`).join(', ');
       element.setAttribute(

@@ -1,5 +1,6 @@
 /** What a form holds: texts as typed, read into the JSON form that the console takes. */
 import type { ListedInput } from '../../src/api.ts';
+import { formatNumber } from './format.ts';
 
 /** A file of the reader that the console has, or has yet to get. */
 export interface GivenFile {
@@ -45,9 +46,9 @@ export const valuesOf = (
 /** What a number field allows, in words; empty where it allows any. */
 export const rangeOf = ({ min, max, kind }: ListedInput): string => {
   if (kind !== 'number' && kind !== 'integer') return '';
-  if (min !== null && max !== null) return `${min} to ${max}`;
-  if (min !== null) return `at least ${min}`;
-  return max === null ? '' : `at most ${max}`;
+  if (min !== null && max !== null) return `${formatNumber(min)} to ${formatNumber(max)}`;
+  if (min !== null) return `at least ${formatNumber(min)}`;
+  return max === null ? '' : `at most ${formatNumber(max)}`;
 };
 
 type Read = { readonly json: unknown } | { readonly error: string };

@@ -21,7 +21,7 @@ export const titleWithUnit = (title: string, unit: string | undefined): string =
 
 const SIZES = ['B', 'KiB', 'MiB', 'GiB'] as const;
 
-/** Octets, in three digits. */
+/** Octets, in three digits or a few more. */
 export const formatBytes = (bytes: number): string => {
   let power = 0;
   let value = bytes;
@@ -29,7 +29,8 @@ export const formatBytes = (bytes: number): string => {
     value /= 1024;
     power++;
   }
-  return `${Number(value.toPrecision(3))} ${SIZES[power] ?? 'B'}`;
+  // Below 1,024 all digits of a whole number count.
+  return `${value < 100 ? Number(value.toPrecision(3)) : Math.round(value)} ${SIZES[power] ?? 'B'}`;
 };
 
 /** A span of time in at most two parts: `320 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`. */

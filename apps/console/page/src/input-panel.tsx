@@ -127,15 +127,15 @@ export const InputPanel = (props: InputPanelProps): ReactNode => {
         )}
         {running ? null : (
           <button type="button" className="button button-quiet" onClick={form.reset}>
-            Reset inputs
+            Reset<span className="hidden"> inputs</span>
           </button>
         )}
+        {reason === null || running ? null : (
+          <p className="run-reason" id="run-reason">
+            {reason}
+          </p>
+        )}
       </div>
-      {reason === null || running ? null : (
-        <p className="run-reason" id="run-reason">
-          {reason}
-        </p>
-      )}
     </form>
   );
 };

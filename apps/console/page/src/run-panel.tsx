@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { ListedScenario, RunState } from '../../src/api.ts';
 import { Announcer } from './announcer.tsx';
+import { runsHere } from './catalogue.ts';
 import { Charts } from './charts.tsx';
 import { formatDuration } from './format.ts';
 import { ErrorText, Notice } from './notice.tsx';
@@ -30,9 +31,11 @@ const Empty = ({ scenario }: { readonly scenario: ListedScenario }): ReactNode =
     <div className="empty">
       <h2>Nothing has run yet</h2>
       <p>
-        {scenario.inputs.length === 0
-          ? 'Press Run.'
-          : 'The inputs are filled in already: press Run to see it, then change what you like.'}
+        {!runsHere(scenario)
+          ? 'It can’t run here yet; the notice above says what it needs.'
+          : scenario.inputs.length === 0
+            ? 'Press Run.'
+            : 'The inputs are filled in already: press Run to see it, then change what you like.'}
       </p>
       <p className="muted">
         You will see{plots.length === 0 ? '' : ` ${plots.join(', ')} drawn live,`} what came out,

@@ -100,6 +100,11 @@ export const ScenarioPage = (props: ScenarioPageProps): ReactNode => {
     shownFor.current = answer.right.id;
     setStarted(answer.right);
     go(scenarioPath(scenario.id, answer.right.id));
+    // On a narrow screen the results stand below the form: the reader is taken there.
+    const results = document.querySelector('.results');
+    if (results !== null && results.getBoundingClientRect().top > 0.6 * innerHeight) {
+      results.scrollIntoView();
+    }
   };
 
   const stop = async (): Promise<void> => {
@@ -160,10 +165,8 @@ export const ScenarioPage = (props: ScenarioPageProps): ReactNode => {
         </Link>
       </nav>
       <div className="scenario-head">
-        <div>
-          <h1 tabIndex={-1}>{scenario.title}</h1>
-          <p className="lead">{scenario.summary}</p>
-        </div>
+        <h1 tabIndex={-1}>{scenario.title}</h1>
+        <p className="lead">{scenario.summary}</p>
         <div className="scenario-facts">
           <TradeView trade={scenario.trade} />
           <p className="muted">
