@@ -35,15 +35,6 @@ const STRIDE_URGENT_BIT = /* @__PURE__ */ (() => 1 << R.STRIDE_URGENT)();
 const ACK_RESIDUE_BIT = /* @__PURE__ */ (() => 1 << R.ACK_RESIDUE)();
 const LIST_COLUMNS = /* @__PURE__ */ (() => (1 << R.LIST_LOW) | (1 << R.LIST_HIGH))();
 const SEQ_FACTORS = /* @__PURE__ */ (() => (1 << R.PAYLOAD) | (1 << R.SEQ_RESIDUE))();
-/** All of which it matters here whether the decompressor holds them. */
-const WATCHED = /* @__PURE__ */ (() =>
-  SEQ_BIT |
-  ACK_BIT |
-  WINDOW_BIT |
-  STRIDE_URGENT_BIT |
-  ACK_RESIDUE_BIT |
-  LIST_COLUMNS |
-  SEQ_FACTORS)();
 /** From this length on co_common may be longer than the eighth format. */
 const COMMON_LONG = 7;
 
@@ -54,9 +45,9 @@ const COMMON_LONG = 7;
 export const chooseCo = (s: TcpCompressorState, p: PacketInWork): void => {
   const { sent, parameters } = s;
   const { rows } = sent;
-  const { base, row, depthL, depthW, stride, rareDiff, outerDiff, changed } = p;
+  const { base, row, depthL, depthW, stride, rareDiff, outerDiff } = p;
   /** Columns that the decompressor may hold otherwise. */
-  const doubtful = changed | R.youngColumns(sent, depthL, WATCHED & ~changed);
+  const doubtful = (rows[row + R.CHANGED] as number) | R.youngColumns(sent, depthL);
   // no CRC covers the stride: it goes out until it has surely arrived
   const carryStride = stride !== 0 && s.strides.sent < parameters.repetitions;
   const strideDiff =

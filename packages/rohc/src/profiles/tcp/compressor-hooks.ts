@@ -69,8 +69,8 @@ export const adoptFlow = (
   rows[row + R.LIST_LOW] = options.low;
   rows[row + R.LIST_HIGH] = options.high;
   rows[row + R.STRIDE_URGENT] = u16(b, tcp + 18);
-  fillSequences(s, b, chain, row);
-  R.pushRow(s.sent, 0);
+  fillSequences(s, b, chain, row, row);
+  R.pushRow(s.sent, row);
   s.irSent = 255;
   s.dynamicSent = 255;
   s.sinceIr = 0;

@@ -107,15 +107,22 @@ export const sequencesFit = (
   return true;
 };
 
-/** Writes the sequence numbers of AH and GRE headers to their columns of `row`. */
+/** Writes the sequence numbers of AH and GRE headers to `row`, and returns which columns are not as in row `last`. */
 export const fillSequences = (
   s: TcpCompressorState,
   b: Uint8Array,
   chain: HeaderChain,
   row: number,
-): void => {
-  let column = row + SEQUENCES;
+  last: number,
+): number => {
+  const { rows } = s.sent;
+  let column = SEQUENCES;
+  let changed = 0;
   for (let i = 0; i < chain.count; i++) {
-    if (hasSequence(b, chain, i)) s.sent.rows[column++] = sequenceOf(b, chain, i);
+    if (!hasSequence(b, chain, i)) continue;
+    const sequence = sequenceOf(b, chain, i);
+    if (rows[last + column] !== sequence) changed |= 1 << column;
+    rows[row + column++] = sequence;
   }
+  return changed;
 };

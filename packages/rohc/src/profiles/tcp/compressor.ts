@@ -65,11 +65,7 @@ export class TcpCompressorContext extends TcpCompressorState implements Compress
       followOuter(this, b, chain);
     }
     readFields(this, packet, b, chain, options, fresh);
-    items.update(b, options, parameters.repetitions);
     const { sent } = this;
-    sent.rows[packet.row + R.TS_VALUE] = items.tsValue;
-    sent.rows[packet.row + R.TS_ECHO] = items.tsEcho;
-    packet.changed = R.changedColumns(sent, packet.row);
 
     let format = setUpFormat(this, packet, b, chain);
     let written: number;
@@ -81,7 +77,7 @@ export class TcpCompressorContext extends TcpCompressorState implements Compress
       written = writeCo(this, packet, b, chain, out, to);
       format = packet.base.format;
     }
-    R.pushRow(sent, packet.changed);
+    R.pushRow(sent, packet.row);
     if (chain.count > 1) rememberHeaders(this, b, chain);
     this.msn = packet.base.msn;
     this.lastFormat = format;

@@ -27,8 +27,6 @@ export interface PacketInWork {
   /** Bits of `RARE` and `OUTER` that some reference has otherwise. */
   rareDiff: number;
   outerDiff: number;
-  /** Columns in which the row in work differs from the newest reference, one bit each. */
-  changed: number;
   /** Option items that go out whole, one bit each. */
   present: number;
 }
@@ -49,7 +47,6 @@ export const createPacketInWork = (): PacketInWork => ({
   stride: 0,
   rareDiff: 0,
   outerDiff: 0,
-  changed: 0,
   present: 0,
 });
 

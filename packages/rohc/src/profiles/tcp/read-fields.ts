@@ -16,7 +16,9 @@ import { RSF_INDEX } from './tcp-item-encode.js';
 /** Packets with unchanged ECN bits after which they are taken for static again. */
 const ECN_QUIET = 64;
 
-/** Fills the row in work, but for the options' contents. `fresh` is for the first packet of a flow. */
+/**
+ * Fills the row in work, and takes over IP-ID, stride, ECN and option items. `fresh` is for the first packet of a flow.
+ */
 export const readFields = (
   s: TcpCompressorState,
   p: PacketInWork,
@@ -28,6 +30,7 @@ export const readFields = (
   const { sent, parameters } = s;
   const { rows, count } = sent;
   const { base } = p;
+  const { items } = s;
   const row = R.rowInWork(sent);
   const last = sent.newest;
   p.row = row;
@@ -91,31 +94,54 @@ export const readFields = (
   base.window = window;
   const ackScaled = stride === 0 ? 0 : Math.floor(ack / stride);
   const seqScaled = payload === 0 ? 0 : Math.floor(seq / payload);
+  const ackResidue = ack - ackScaled * stride;
+  const seqResidue = seq - seqScaled * payload;
+  const strideUrgent = ((stride << 16) | urgent) >>> 0;
   rows[row + R.SEQ] = seq;
   rows[row + R.ACK] = ack;
   rows[row + R.WINDOW] = window;
   rows[row + R.ACK_SCALED] = ackScaled;
-  rows[row + R.ACK_RESIDUE] = ack - ackScaled * stride;
+  rows[row + R.ACK_RESIDUE] = ackResidue;
   rows[row + R.PAYLOAD] = payload;
   rows[row + R.SEQ_SCALED] = seqScaled;
-  rows[row + R.SEQ_RESIDUE] = seq - seqScaled * payload;
+  rows[row + R.SEQ_RESIDUE] = seqResidue;
   rows[row + R.LIST_LOW] = options.low;
   rows[row + R.LIST_HIGH] = options.high;
-  rows[row + R.STRIDE_URGENT] = (stride << 16) | urgent;
-  if (s.sequences > 0) fillSequences(s, b, chain, row);
+  rows[row + R.STRIDE_URGENT] = strideUrgent;
+  items.update(b, options, parameters.repetitions);
+  const { tsValue, tsEcho } = items;
+  rows[row + R.TS_VALUE] = tsValue;
+  rows[row + R.TS_ECHO] = tsEcho;
+  let changed = 1 << R.MSN;
+  if (rows[last + R.SEQ] !== seq) changed |= 1 << R.SEQ;
+  if (rows[last + R.ACK] !== ack) changed |= 1 << R.ACK;
+  if (rows[last + R.WINDOW] !== window) changed |= 1 << R.WINDOW;
+  if (rows[last + R.IP_ID_OFFSET] !== offset) changed |= 1 << R.IP_ID_OFFSET;
+  if (rows[last + R.TS_VALUE] !== tsValue) changed |= 1 << R.TS_VALUE;
+  if (rows[last + R.TS_ECHO] !== tsEcho) changed |= 1 << R.TS_ECHO;
+  if (rows[last + R.ACK_RESIDUE] !== ackResidue) changed |= 1 << R.ACK_RESIDUE;
+  if (rows[last + R.PAYLOAD] !== payload) changed |= 1 << R.PAYLOAD;
+  if (rows[last + R.SEQ_RESIDUE] !== seqResidue) changed |= 1 << R.SEQ_RESIDUE;
+  if (rows[last + R.LIST_LOW] !== options.low) changed |= 1 << R.LIST_LOW;
+  if (rows[last + R.LIST_HIGH] !== options.high) changed |= 1 << R.LIST_HIGH;
+  if (rows[last + R.STRIDE_URGENT] !== strideUrgent) changed |= 1 << R.STRIDE_URGENT;
+  if (s.sequences > 0) changed |= fillSequences(s, b, chain, row, last);
   const ecn = (reserved << 4) | ((flags >>> 6) << 2) | (tos & 3);
   const rare =
     ttl | ((tos >>> 2) << 8) | (df << 14) | (behavior << 15) | (ecn << 18) | (options.count << 26);
-  compareRare(s, p, chain.ipCount > 1, rare);
+  rows[row + R.CHANGED] = changed | compareRare(s, p, chain.ipCount > 1, rare);
 };
 
-/** Compares what rarely changes, and says whether ECN bits go out with each packet. */
+/**
+ * Compares what rarely changes, and decides whether ECN bits go out with each packet. Returns which of the columns differ
+ * from the newest reference's.
+ */
 const compareRare = (
   s: TcpCompressorState,
   p: PacketInWork,
   tunnelled: boolean,
   fields: number,
-): void => {
+): number => {
   const { sent } = s;
   const { rows } = sent;
   const { row, last, depthL } = p;
@@ -152,4 +178,8 @@ const compareRare = (
   p.base.ecnUsed = s.ecnUsed;
   p.rareDiff = rareDiff;
   p.outerDiff = outerDiff;
+  return (
+    (rows[last + R.RARE] === rare ? 0 : 1 << R.RARE) |
+    (rows[last + R.OUTER] === outer ? 0 : 1 << R.OUTER)
+  );
 };

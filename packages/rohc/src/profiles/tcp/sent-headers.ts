@@ -27,8 +27,10 @@ export const LIST_HIGH = 14;
 export const STRIDE_URGENT = 15;
 /** Versions of the outer headers' TTLs (upper half) and TOS octets (lower half). */
 export const OUTER = 16;
+/** In which columns the row differs from the one before it, one bit each; MSN always counts as different. */
+export const CHANGED = 17;
 /** First of the columns for sequence numbers of AH and GRE headers. */
-export const SEQUENCES = 17;
+export const SEQUENCES = 18;
 
 export interface SentHeaders {
   rows: Uint32Array;
@@ -65,41 +67,31 @@ export const rowInWork = (sent: SentHeaders): number => {
   return at === sent.capacity * sent.columns ? 0 : at;
 };
 
-/** Columns in which the row in work, at `row`, differs from the newest, one bit each. */
-export const changedColumns = (sent: SentHeaders, row: number): number => {
-  const { rows, columns, newest } = sent;
-  let changed = 0;
-  for (let i = 0; i < columns; i++) {
-    if (rows[newest + i] !== rows[row + i]) changed |= 1 << i;
-  }
-  return changed;
-};
-
-/** Columns, of those in `columns`, that not all of the newest `depth` rows (at least one) hold alike, one bit each. */
-export const youngColumns = (sent: SentHeaders, depth: number, columns: number): number => {
-  const { since } = sent;
-  const serial = sent.serial[0] as number;
+/** Columns in which the newest `depth` rows (at least one) are not all alike, one bit each. */
+export const youngColumns = (sent: SentHeaders, depth: number): number => {
+  const { rows, columns } = sent;
+  let at = sent.newest;
   let young = 0;
-  for (let bits = columns; bits !== 0; bits &= bits - 1) {
-    const i = 31 - Math.clz32(bits & -bits);
-    if ((serial - (since[i] as number)) >>> 0 < depth - 1) young |= 1 << i;
+  for (let i = depth; i > 1; i--) {
+    young |= rows[at + CHANGED] as number;
+    at = at === 0 ? (sent.capacity - 1) * columns : at - columns;
   }
   return young;
 };
 
-/** Takes the row in work for the newest reference; `changed` is what {@link changedColumns} said of it. */
-export const pushRow = (sent: SentHeaders, changed: number): void => {
+/** Takes the row in work, at `row` and filled in whole, for the newest reference. */
+export const pushRow = (sent: SentHeaders, row: number): void => {
   const { since } = sent;
   const serial = ((sent.serial[0] as number) + 1) >>> 0;
   sent.serial[0] = serial;
   // what stands before the first reference is none
   if (sent.count === 0) since.fill(serial);
   else {
-    for (let bits = changed; bits !== 0; bits &= bits - 1) {
+    for (let bits = (sent.rows[row + CHANGED] as number) | 0; bits !== 0; bits &= bits - 1) {
       since[31 - Math.clz32(bits & -bits)] = serial;
     }
   }
-  sent.newest = rowInWork(sent);
+  sent.newest = row;
   if (sent.count < sent.capacity - 1) sent.count++;
 };
 
