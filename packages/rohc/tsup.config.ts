@@ -1,1 +1,4 @@
-export { default } from '../../scripts/config/tsup.ts';
+import { constants } from '../../scripts/config/constants.ts';
+import shared from '../../scripts/config/tsup.ts';
+
+export default [shared].flat().map((options) => ({ ...options, plugins: [constants] }));
