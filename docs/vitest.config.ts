@@ -1,4 +1,4 @@
-/** The code blocks of the pages and of the root's README, compiled and run. */
+/** What the pages and the root's README tell a reader to write and type: compiled, run. */
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { writeExamples } from '../scripts/config/examples.ts';
@@ -14,5 +14,11 @@ export default defineConfig(() => {
     folder,
     pages.map((path) => join(root, path)),
   );
-  return { test: { include: ['.examples/**/*.test.ts'], passWithNoTests: true } };
+  return {
+    test: {
+      include: ['.examples/**/*.test.ts', 'test/**/*.test.ts'],
+      setupFiles: ['test/reader-folder.ts'],
+      passWithNoTests: true,
+    },
+  };
 });

@@ -4,7 +4,7 @@
  * The packages are built first, because the pages draw with them; typedoc writes the API's pages; what
  * comes out is checked for dead links and for anything that another origin would have to serve.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './lib/run.ts';
 import { siteProblems } from './lib/site-output.ts';
@@ -38,21 +38,41 @@ await step(
   root,
 );
 
-/** A page of one package's API; where a module's page has another name than its folder's, it is the face. */
+/**
+ * Anchors in a generated page as the site's renderer makes them of its headings; typedoc's theme keeps
+ * underscores, and forgets one where it stands first.
+ */
+const withAnchors = (text: string): string =>
+  text
+    .replaceAll(/<a id="([^"]+)"><\/a>/g, (_, id: string) => `<a id="${anchor(id)}"></a>`)
+    .replaceAll(/(\]\([^)\s#]*#)([^)\s]+)\)/g, (_, before: string, id: string) => {
+      return `${before}${anchor(id)})`;
+    });
+
+const anchor = (id: string): string => id.replaceAll(/[_-]+/g, '-').replaceAll(/^-|-$/g, '');
+
+/** The pages of one package's API: one a module, the first of them its face. */
 const writeApi = async (folder: string, name: string): Promise<void> => {
   const out = join(docs, 'api', name);
+  const { entryPoints } = JSON.parse(readFileSync(join(root, folder, 'typedoc.json'), 'utf8')) as {
+    readonly entryPoints: readonly string[];
+  };
   await step(
     `API of @liquid/${name}`,
     join(docs, 'node_modules/.bin/typedoc'),
-    ['--options', join(docs, 'typedoc.json'), '--out', out, '--name', `@liquid/${name}`].concat(
-      (
-        JSON.parse(readFileSync(join(root, folder, 'typedoc.json'), 'utf8')) as {
-          readonly entryPoints: readonly string[];
-        }
-      ).entryPoints.flatMap((entry) => ['--entryPoints', entry]),
-    ),
+    [
+      ...['--options', join(docs, 'typedoc.json'), '--out', out, '--name', `@liquid/${name}`],
+      // Several modules get a list of their own beside the face.
+      ...['--entryFileName', entryPoints.length > 1 ? 'modules' : 'index'],
+      ...entryPoints.flatMap((entry) => ['--entryPoints', entry]),
+    ],
     join(root, folder),
   );
+  for (const path of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.md')) continue;
+    const page = join(out, path);
+    writeFileSync(page, withAnchors(readFileSync(page, 'utf8')));
+  }
 };
 
 rmSync(join(docs, 'api'), { recursive: true, force: true });

@@ -5,16 +5,29 @@ import { type DefaultTheme, defineConfig } from 'vitepress';
 
 const PACKAGES = ['types', 'netlab', 'rohc'] as const;
 
-/** What typedoc wrote for a package; empty before `pnpm site` has started it. */
-const apiOf = (name: string): DefaultTheme.SidebarItem => {
+/** A module's entry under the name that it is imported by. */
+const named = (
+  specifier: string,
+  { text = '', link, items }: DefaultTheme.SidebarItem,
+): DefaultTheme.SidebarItem => {
+  const name = text === 'index' ? specifier : `${specifier}/${text}`;
+  return {
+    text: name,
+    ...(link === undefined ? {} : { link: link.replace(/\.\/$/, '').replace(/\.md$/, '') }),
+    ...(items === undefined ? {} : { items: items.map((item) => named(name, item)) }),
+  };
+};
+
+/** What typedoc wrote for a package; only its first page before `pnpm site` has started typedoc. */
+const apiOf = (name: string): readonly DefaultTheme.SidebarItem[] => {
   const path = fileURLToPath(new URL(`../api/${name}/typedoc-sidebar.json`, import.meta.url));
   const modules = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')) as DefaultTheme.SidebarItem[])
     : [];
-  return {
-    text: `@liquid/${name}`,
-    ...(modules.length === 0 ? { link: `/api/${name}/` } : { items: modules }),
-  };
+  const specifier = `@liquid/${name}`;
+  return modules.some(({ text }) => text === 'index')
+    ? modules.map((module) => named(specifier, module))
+    : [{ text: specifier, link: `/api/${name}/` }];
 };
 
 const pages: DefaultTheme.SidebarItem[] = [
@@ -63,7 +76,10 @@ export default defineConfig({
     ],
     sidebar: {
       '/api/': [
-        { text: 'API', items: [{ text: 'All packages', link: '/api/' }, ...PACKAGES.map(apiOf)] },
+        {
+          text: 'API',
+          items: [{ text: 'All packages', link: '/api/' }, ...PACKAGES.flatMap(apiOf)],
+        },
       ],
       '/': pages,
     },

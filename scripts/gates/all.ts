@@ -1,5 +1,6 @@
 /** Every gate, the quick ones first. */
 import { documented } from './documented.ts';
+import { examples } from './examples.ts';
 import { figures } from './figures.ts';
 import { floors } from './floors.ts';
 import type { Gate } from './gate.ts';
@@ -14,6 +15,7 @@ export const GATES: readonly Gate[] = [
   anatomy,
   readme,
   links,
+  examples,
   figures,
   licences,
   format,

@@ -20,8 +20,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { projectFiles } from '../lib/files.ts';
+import { codeHash, type MeasuredOn } from '../lib/measured.ts';
+import type { Results } from '../lib/results.ts';
 import { run } from '../lib/run.ts';
-import { workspacesOf } from '../lib/workspace.ts';
+import { siteProblems } from '../lib/site-output.ts';
+import { readManifest, workspacesOf } from '../lib/workspace.ts';
 import { GATES } from './all.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -284,6 +287,101 @@ describe('red on', () => {
       json['scripts'] = { ...json['scripts'], postinstall: 'true' };
     });
     expect(await problemsOf('anatomy')).toContain('install script: postinstall');
+  });
+
+  test.each([
+    ['a page that is not there', '[x](/gone)', '/gone is not there'],
+    ['a heading that is not there', '[x](/rohc#gone)', 'docs/rohc.md has no heading #gone'],
+    ['a file outside the site', '[x](../CONTRIBUTING.md)', '../CONTRIBUTING.md is not there'],
+    ['a host that nobody chose', '[x](https://planted.example/)', 'planted.example is not in'],
+    ['a picture that is not there', '![x](/gone.png)', '/gone.png is not there'],
+  ])('a link to %s', async (_title, text, expected) => {
+    plant('docs/planted.md', `# Planted\n\n${text}\n`);
+    expect(await problemsOf('links')).toContain(`docs/planted.md:3: ${expected}`);
+  });
+
+  test.each([
+    ['in a language that nothing compiles', 'js', 'const planted = 1', 'a block of "js"'],
+    ['of JSON that is none', 'json', '{ planted }', 'is no JSON'],
+  ])('a code block %s', async (_title, language, code, expected) => {
+    plant('docs/planted.md', `# Planted\n\n\`\`\`${language}\n${code}\n\`\`\`\n`);
+    expect(await problemsOf('examples')).toMatch(new RegExp(`docs/planted.md:3: .*${expected}`));
+  });
+
+  test.each([
+    ['a rate in a sentence', '# P\n\nIt does 2 million packets per second.'],
+    ['a share in a sentence', '# P\n\nIt saves 90 % of it.'],
+    ['a number in a section of figures', '# P\n\n## Speed\n\nAbout 12 of them.'],
+    ['a number in a column of ours', '# P\n\n| case | ours |\n| --- | --- |\n| one | 12 |'],
+  ])('a figure without a source: %s', async (_title, text) => {
+    plant('docs/planted.md', `${text}\n`);
+    expect(await problemsOf('figures')).toMatch(/docs\/planted\.md:\d+: .*without a source/);
+  });
+
+  test('a figure of a row that is gone', async () => {
+    const tag = '<Figure file="interop/rohc/bench/sizes.json" row="gone" />';
+    plant('docs/planted.md', `# Planted\n\n${tag}\n`);
+    expect(await problemsOf('figures')).toContain('sizes.json has no row "gone"');
+  });
+
+  test('a figure of a file that is gone', async () => {
+    plant('docs/planted.md', '# Planted\n\n<FiguresTable file="interop/gone.json" />\n');
+    expect(await problemsOf('figures')).toContain('there is no results file "interop/gone.json"');
+  });
+
+  test('a results file that does not say what it measured', async () => {
+    plantJson('interop/rohc/bench/sizes.json', (json) => delete json['measured']);
+    expect(await problemsOf('figures')).toContain('"measured" needs version, of and code');
+  });
+
+  /** Makes the sizes of the copy those of its code, whatever is being worked on here. */
+  const measureAnew = (more: object = {}): void =>
+    plantJson('interop/rohc/bench/sizes.json', (json) => {
+      const measured = json['measured'] as unknown as MeasuredOn;
+      json['measured'] = { ...measured, code: codeHash(copy, measured.of), ...more };
+    });
+
+  const STALE = 'interop/rohc/bench/sizes.json is stale';
+
+  test('figures of code that has changed since, and not of comments or layout', async () => {
+    const path = 'packages/rohc/src/crc.ts';
+    measureAnew();
+    plant(path, `// planted\n\n${read(path)}`);
+    expect(await problemsOf('figures')).not.toContain(STALE);
+    plant(path, `${read(path)}export const planted = 1;\n`);
+    expect(await problemsOf('figures')).toContain(STALE);
+  });
+
+  test('figures that were kept for other code, or in an earlier minor version', async () => {
+    const keep = (kept: object) =>
+      measureAnew({
+        code: '0123456789abcdef',
+        kept: [{ because: 'what was planted is called by nobody', ...kept }],
+      });
+    measureAnew();
+    const { of, code } = (JSON.parse(read('interop/rohc/bench/sizes.json')) as Results).measured;
+    expect(code).toBe(codeHash(copy, of));
+    const { version } = readManifest(copy, 'packages/rohc');
+    keep({ code, version });
+    expect(await problemsOf('figures')).not.toContain(STALE);
+    keep({ code, version: '99.0.0' });
+    expect(await problemsOf('figures')).toContain(STALE);
+    keep({ code: 'fedcba9876543210', version });
+    expect(await problemsOf('figures')).toContain(STALE);
+  });
+
+  test.each([
+    ['a dead link', '<a href="/gone">x</a>', '/gone leads nowhere'],
+    ['a dead anchor', '<a href="/other#gone">x</a>', 'other.html has no such anchor'],
+    ['a script of another origin', '<script src="https://planted.example/x.js"></script>', 'loads'],
+    ['a font of another origin', '<link rel="stylesheet" href="//planted.example/f.css">', 'loads'],
+    ['a link to an unknown host', '<a href="https://planted.example/">x</a>', 'is not in'],
+  ])('a built site with %s', (_title, html, expected) => {
+    plant('built/other.html', '<h1 id="there">x</h1><a href="/">x</a><a href="./#top">x</a>');
+    plant('built/index.html', '<h1 id="top">x</h1><a href="/other#there">x</a>');
+    expect(siteProblems(join(copy, 'built'))).toEqual([]);
+    plant('built/index.html', `<h1 id="top">x</h1>${html}`);
+    expect(siteProblems(join(copy, 'built')).join('\n')).toContain(expected);
   });
 
   test.each([

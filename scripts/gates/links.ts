@@ -16,12 +16,9 @@ const sitePage = (root: string, from: string, path: string): string | undefined 
   const place = normalize(join(path.startsWith('/') ? 'docs' : dirname(from), path));
   if (!place.startsWith('docs')) return undefined;
   const plain = place.replace(/\.(?:md|html)$/, '').replace(/\/$/, '');
-  return [
-    `${plain}.md`,
-    `${plain}/index.md`,
-    place,
-    place.replace(/^docs\//, 'docs/public/'),
-  ].find((candidate) => isFile(join(root, candidate)));
+  return [`${plain}.md`, `${plain}/index.md`, place, place.replace(/^docs\//, 'docs/public/')].find(
+    (candidate) => isFile(join(root, candidate)),
+  );
 };
 
 const problemOf = (root: string, from: string, target: string): string | null => {

@@ -66,10 +66,7 @@ export const repositorySlug = (heading: string): string =>
     .replaceAll(' ', '-');
 
 /** Every anchor of a page: of its headings, and of elements with an id. */
-export const anchorsOf = (
-  text: string,
-  slug: (heading: string) => string,
-): ReadonlySet<string> => {
+export const anchorsOf = (text: string, slug: (heading: string) => string): ReadonlySet<string> => {
   const anchors = new Set<string>();
   const taken = new Map<string, number>();
   for (const line of proseLines(text)) {

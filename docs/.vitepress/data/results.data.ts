@@ -28,6 +28,8 @@ export interface ShownResults {
   readonly package: string;
   /** The command that writes the file anew. */
   readonly command: string;
+  /** Whether the numbers are counted, so that they come out the same each time, and not timed. */
+  readonly counted: boolean;
   readonly date: string;
   readonly node: string;
   readonly cpu: string;
@@ -55,6 +57,7 @@ export default {
             file,
             package: results.package,
             command: results.command,
+            counted: results.rows.every(({ ours }) => ours.rounds === 1),
             date: results.date.slice(0, 10),
             node: results.node.replace(/^v/, ''),
             cpu: results.cpu,
@@ -66,7 +69,7 @@ export default {
               peer:
                 row.peer === null
                   ? null
-                  : { name: `${row.peer.name} ${row.peer.version}`, ...shown(row.peer) },
+                  : { name: `${row.peer.name} ${row.peer.version}`.trim(), ...shown(row.peer) },
               ratio: row.ratio === null ? null : formatFigure(row.ratio),
             })),
           },

@@ -1,23 +1,17 @@
 /** The site's theme: VitePress's own in the shared look, and what the pages draw with. */
-import '@liquid/console/look.css';
-import './style.css';
-import type { Theme } from 'vitepress';
+import { defineClientComponent, type Theme } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
 import FigureValue from './components/FigureValue.vue';
 import FiguresTable from './components/FiguresTable.vue';
-import PacketFormats from './components/PacketFormats.vue';
 import PublishedValue from './components/PublishedValue.vue';
 import ResourceList from './components/ResourceList.vue';
 import ResultsFiles from './components/ResultsFiles.vue';
 import SiteLayout from './components/SiteLayout.vue';
 import ToolTable from './components/ToolTable.vue';
 import TradeList from './components/TradeList.vue';
-
-/** The widget that compresses a dropped capture; a site without it still builds. */
-const widget = import.meta.glob<{ readonly default: NonNullable<Theme['Layout']> }>(
-  './widget/RohcWidget.vue',
-  { eager: true },
-)['./widget/RohcWidget.vue'];
+// Behind the theme's own, which they overrule.
+import '@liquid/console/look.css';
+import './style.css';
 
 export default {
   extends: DefaultTheme,
@@ -25,12 +19,15 @@ export default {
   enhanceApp({ app }) {
     app.component('Figure', FigureValue);
     app.component('FiguresTable', FiguresTable);
-    app.component('PacketFormats', PacketFormats);
     app.component('Published', PublishedValue);
     app.component('ResourceList', ResourceList);
     app.component('ResultsFiles', ResultsFiles);
     app.component('ToolTable', ToolTable);
     app.component('TradeList', TradeList);
-    app.component('RohcWidget', widget?.default ?? {});
+    // Loaded where a page has it, in the browser: it brings the compressor along.
+    app.component(
+      'RohcWidget',
+      defineClientComponent(() => import('./widget/RohcWidget.vue')),
+    );
   },
 } satisfies Theme;

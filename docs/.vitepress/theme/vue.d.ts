@@ -5,3 +5,6 @@ declare module '*.vue' {
   const component: NonNullable<Theme['Layout']>;
   export default component;
 }
+
+declare module '*.css';
+declare module '@liquid/console/look.css';

@@ -1,0 +1,23 @@
+/** The folder in which a reader tries the examples: one that holds a capture, as the pages assume. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { afterAll } from 'vitest';
+
+const shipped = fileURLToPath(
+  new URL('../../apps/rohc-example/captures/acks-loss-sack.pcap.gz', import.meta.url),
+);
+
+/** Where the examples run; the process stands in it. */
+export const readerFolder = mkdtempSync(join(tmpdir(), 'liquid-docs-'));
+
+const capture = gunzipSync(readFileSync(shipped));
+for (const name of ['capture.pcap', 'my.pcap']) writeFileSync(join(readerFolder, name), capture);
+const before = process.cwd();
+process.chdir(readerFolder);
+afterAll(() => {
+  process.chdir(before);
+  rmSync(readerFolder, { recursive: true, force: true });
+});
