@@ -21,12 +21,22 @@ const stepOf = (span: number, wanted: number): number => {
 };
 
 /** Sums of steps, without the noise of binary fractions. */
-const clean = (value: number): number => Number(value.toPrecision(12)) + 0;
+const clean = (value: number): number => Number(value.toPrecision(15)) + 0;
 
-/** A range that has a length: a flat one is widened. */
-const widen = (low: number, high: number): readonly [number, number] => {
-  if (low < high) return [low, high];
-  const pad = low === 0 ? 1 : Math.abs(low) / 2;
+/** Beyond these, sums and quotients leave what a double can hold. */
+const [LARGEST, SMALLEST] = [1e300, 1e-290];
+
+/** Ends that are nearer to each other than this, in parts of their size, are one value. */
+const RESOLUTION = 1e-12;
+
+const clamp = (value: number): number => Math.min(LARGEST, Math.max(-LARGEST, value));
+
+/** A range that has a length: one of a single value is widened. */
+const widen = (least: number, most: number): readonly [number, number] => {
+  const [low, high] = [clamp(least), clamp(most)];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low > Math.max(SMALLEST, size * RESOLUTION)) return [low, high];
+  const pad = size < SMALLEST ? 1 : size / 2;
   return [low - pad, high + pad];
 };
 

@@ -58,6 +58,11 @@ const xml = (text: string): string =>
 const axisText = ({ title, unit }: Axis): string =>
   unit === '' ? title : title === '' ? unit : `${title} (${unit})`;
 
+/** Far outside the picture; whatever is farther is drawn there. */
+const FAR = 1e6;
+
+const within = (value: number): number => Math.min(FAR, Math.max(-FAR, value));
+
 /** Two digits behind the point: a hundredth of a pixel. */
 const px = (value: number): string => String(Math.round(value * 100) / 100 + 0);
 
@@ -230,8 +235,9 @@ export const renderSvg = (
   const xTicks = tightTicks(...range(drawn.map(({ points }) => points.x)), 8);
   const yTicks = roundTicks(...range(drawn.map(({ points }) => points.y)), 6);
   const scale: Scale = {
-    x: (value) => LEFT + ((value - xTicks.from) / (xTicks.to - xTicks.from)) * PLOT_WIDTH,
-    y: (value) => bottom - ((value - yTicks.from) / (yTicks.to - yTicks.from)) * (bottom - top),
+    x: (value) => within(LEFT + ((value - xTicks.from) / (xTicks.to - xTicks.from)) * PLOT_WIDTH),
+    y: (value) =>
+      within(bottom - ((value - yTicks.from) / (yTicks.to - yTicks.from)) * (bottom - top)),
   };
   const empty = drawn.every(({ points }) => points.x.length === 0);
   return [

@@ -10,20 +10,31 @@ import { type Refused, refused } from './refusal.js';
 
 /** Read and thrown away behind a body that is too large, so that its sender sees the answer. */
 const MOST_DISCARDED = 512 * 1024 * 1024;
+/** A sender that is silent for this long waits for the answer. */
+const SILENCE_MS = 300;
 
 /**
- * Throws away what a sender still sends: one that is cut off in the middle would never read why. Who
- * sends without end is cut.
+ * Throws away what a sender still sends: one that is cut off in the middle would never read why.
+ * Resolves when all has come, or nothing comes any more. Who sends without end is cut.
  */
-export const discard = (stream: Readable): void => {
-  let size = 0;
-  stream.on('data', (chunk: Uint8Array) => {
-    size += chunk.length;
-    if (size > MOST_DISCARDED) stream.destroy();
+export const discarded = (stream: Readable): Promise<void> =>
+  new Promise((resolve) => {
+    let size = 0;
+    let timer = setTimeout(resolve, SILENCE_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    stream.on('data', (chunk: Uint8Array) => {
+      size += chunk.length;
+      clearTimeout(timer);
+      timer = setTimeout(resolve, SILENCE_MS);
+      if (size > MOST_DISCARDED) stream.destroy();
+    });
+    stream.once('end', done).once('error', done).once('close', done);
+    if (stream.readableEnded || stream.destroyed) done();
+    else stream.resume();
   });
-  stream.on('error', () => undefined);
-  stream.resume();
-};
 
 const tooLarge = (limit: number): Refused =>
   refused(
@@ -44,7 +55,6 @@ export const streamBody = async (
   take: (chunk: Uint8Array) => void | Promise<void>,
 ): Promise<E.Either<Refused, number>> => {
   if (declared !== undefined && Number(declared) > limit) {
-    discard(body);
     return E.left(tooLarge(limit));
   }
   let size = 0;
@@ -56,7 +66,6 @@ export const streamBody = async (
       await take(bytes);
     }
   } catch (error) {
-    discard(body);
     // Nobody waits for the answer to half a body.
     if (body.destroyed || body.errored !== null) {
       const expected = 'a whole body';
@@ -65,7 +74,6 @@ export const streamBody = async (
     throw error;
   }
   if (size <= limit) return E.right(size);
-  discard(body);
   return E.left(tooLarge(limit));
 };
 

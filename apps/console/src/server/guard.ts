@@ -15,9 +15,14 @@ const hostsOf = (port: number): ReadonlyArray<string> => [`127.0.0.1:${port}`, `
 export const createGuard = (port: number) => {
   const hosts = hostsOf(port);
   const origins = hosts.map((host) => `http://${host}`);
-  return (headers: IncomingHttpHeaders): E.Either<Refused, void> => {
+  return (target: string, headers: IncomingHttpHeaders): E.Either<Refused, void> => {
     const { host = '', origin } = headers;
     const site = headers['sec-fetch-site'];
+    // A target with a host of its own (RFC 9112, 3.2.2) is for proxies, which this is not.
+    if (!target.startsWith('/')) {
+      const error = decodeError({ what: 'target', expected: 'a path', actual: target });
+      return E.left(refused(421, error));
+    }
     if (!hosts.includes(host.toLowerCase())) {
       const remedy = `open ${origins[0]}/`;
       const error = decodeError({

@@ -1,12 +1,12 @@
 /** The HTTP side: bounded in time, size and number, and every failure a refusal that says why. */
 
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Readable } from 'node:stream';
 import { decodeError, fromUnknown, limitExceeded, notFound, timeout } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Socket } from 'node:net';
-import { discard, readJson } from './body.js';
+import { discarded, readJson } from './body.js';
 import { createGuard, SECURITY_HEADERS } from './guard.js';
 import type { Limits } from './limits.js';
 import { type Refused, refusalBody, refused, RefusedError, sendRefusal } from './refusal.js';
@@ -62,13 +62,9 @@ const ofConnection = (code: string | undefined): Refused => {
   }
 };
 
-/** Answers by hand where there is no request to answer to. */
-const refuseConnection = (error: { readonly code?: string | undefined }, socket: Socket): void => {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const refusal = ofConnection(error.code);
+/** The refusal of octets that are no request, as octets. */
+const refusalOctets = (code: string | undefined): string => {
+  const refusal = ofConnection(code);
   const body = JSON.stringify(refusalBody(refusal));
   const heads = {
     ...SECURITY_HEADERS,
@@ -78,14 +74,35 @@ const refuseConnection = (error: { readonly code?: string | undefined }, socket:
   };
   const lines = Object.entries(heads).map(([name, value]) => `${name}: ${value}`);
   const first = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`;
-  socket.end([first, ...lines, '', body].join('\r\n'));
+  return [first, ...lines, '', body].join('\r\n');
 };
+
+/** Answers that must go out before a connection is told that it sent rubbish. */
+const ANSWERS_MS = 1000;
+
+/** Answers by hand where there is no request to answer to, behind the answers to those before. */
+const createConnectionRefusal =
+  (answering: WeakMap<Socket, Set<ServerResponse>>) =>
+  (error: { readonly code?: string | undefined }, socket: Socket): void => {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const before = [...(answering.get(socket) ?? [])];
+    // A request that is itself half: what it still waits for never comes.
+    const whole = before.filter(({ req }) => req.complete);
+    const timer = setTimeout(() => socket.destroy(), ANSWERS_MS);
+    socket.once('close', () => clearTimeout(timer));
+    const gone = whole.map((response) => new Promise((resolve) => response.once('close', resolve)));
+    void Promise.all(gone).then(() => socket.end(refusalOctets(error.code)));
+  };
 
 /**
  * An application without routes. It answers nobody before it is told its port: the port is part of
  * the names under which it may be spoken to.
  */
 export const createApp = (limits: Limits, port: () => number): FastifyInstance => {
+  const answering = new WeakMap<Socket, Set<ServerResponse>>();
   const app = Fastify({
     logger: false,
     bodyLimit: limits.bodyOctets,
@@ -99,26 +116,30 @@ export const createApp = (limits: Limits, port: () => number): FastifyInstance =
       // The guard says it in better words.
       requireHostHeader: false,
     },
-    clientErrorHandler: refuseConnection,
+    clientErrorHandler: createConnectionRefusal(answering),
     frameworkErrors: (error, _, reply) => {
       void sendRefusal((reply as FastifyReply).headers(SECURITY_HEADERS), ofFramework(error));
     },
   });
   app.server.maxConnections = limits.connections;
+  app.server.prependListener('request', ({ socket }, response) => {
+    const open = answering.get(socket) ?? new Set();
+    answering.set(socket, open.add(response));
+    response.once('close', () => open.delete(response));
+  });
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    const allowed = createGuard(port())(request.headers);
+    const allowed = createGuard(port())(request.raw.url ?? '', request.headers);
     if (E.isLeft(allowed)) {
       sendRefusal(reply, allowed.left);
       return reply;
     }
     return undefined;
   });
-  // What is not read is thrown away while the answer goes out, or its sender would not see it.
-  app.addHook('onSend', async (request) => {
-    const { raw } = request;
-    if (!raw.complete && !raw.destroyed && raw.listenerCount('data') === 0) discard(raw);
+  // An answer in the middle of a body would be lost with the connection: it goes out behind it.
+  app.addHook('onSend', async ({ raw }) => {
+    if (!raw.complete) await discarded(raw);
   });
 
   app.removeAllContentTypeParsers();

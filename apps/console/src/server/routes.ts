@@ -1,7 +1,7 @@
 /** The routes of the API: what is asked, checked by its codec, and what is answered. */
 
 import { Readable } from 'node:stream';
-import { conflict, decode, notFound } from '@liquid/types';
+import { conflict, decode, decodeError, notFound } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import type { FastifyInstance, FastifyReply } from 'fastify';
@@ -154,6 +154,13 @@ export const addRoutes = (app: FastifyInstance, routes: Routes): void => {
   app.post('/api/files', async ({ query, body, headers }, reply) => {
     const named = decode(UploadQuery, 'query')(query);
     if (E.isLeft(named)) return sendRefusal(reply, refused(400, named.left));
+    if (!/^application\/octet-stream\b/i.test(headers['content-type'] ?? '')) {
+      const expected = 'application/octet-stream';
+      const actual = headers['content-type'] ?? '';
+      const error = decodeError({ what: 'header Content-Type', expected, actual });
+      return sendRefusal(reply, refused(415, error));
+    }
+    // An empty body is none to Fastify.
     const octets = body instanceof Readable ? body : Readable.from([]);
     const { name } = named.right;
     return answer(reply, await uploads.receive(name, octets, headers['content-length']), 201);

@@ -47,15 +47,15 @@ const nameFor = (upload: Upload, files: ReadonlyMap<string, Upload>): string => 
   return name;
 };
 
-const wrongInputs = (complaints: Readonly<Record<string, string>>): Refused => {
-  const [name = 'input', first = ''] = Object.entries(complaints)[0] ?? [];
+const wrongInputs = (complaints: ReadonlyMap<string, string>): Refused => {
+  const [name = 'input', first = ''] = [...complaints][0] ?? [];
   const error = decodeError({
     message: first,
     path: name,
     expected: 'a valid input',
     actualText: '',
   });
-  return refused(422, error, complaints);
+  return refused(422, error, Object.fromEntries(complaints));
 };
 
 /** Checks a wish; all complaints come back, by input. */
@@ -72,7 +72,8 @@ export const readWish = (
     const error = decodeError({ what: 'seed', expected, actual: request.seed });
     return E.left(refused(422, error, { seed: error.message }));
   }
-  const complaints: Record<string, string> = {};
+  // No object: names come from outside, and `constructor` is one.
+  const complaints = new Map<string, string>();
   const given: Record<string, unknown> = { ...request.input };
   const shownFiles: Record<string, unknown> = {};
   const files = new Map<string, Upload>();
@@ -82,7 +83,7 @@ export const readWish = (
     // Never a path: only what was sent can be named.
     const upload = typeof value === 'string' ? findUpload(value) : undefined;
     if (upload === undefined) {
-      complaints[name] = `${field.title}: the file is not here (any more); send it again`;
+      complaints.set(name, `${field.title}: the file is not here (any more); send it again`);
       given[name] = null;
       continue;
     }
@@ -94,10 +95,11 @@ export const readWish = (
   const input = scenario.input.decode(given);
   if (E.isLeft(input)) {
     for (const error of listDecodeErrors('input')(input.left)) {
-      complaints[String(error.path ?? 'input').slice(0, 100)] ??= error.message;
+      const name = String(error.path ?? 'input').slice(0, 100);
+      if (!complaints.has(name)) complaints.set(name, error.message);
     }
   }
-  if (E.isLeft(input) || Object.keys(complaints).length > 0) {
+  if (E.isLeft(input) || complaints.size > 0) {
     return E.left(wrongInputs(complaints));
   }
   const seed = request.seed ?? String(randomBytes(4).readUInt32BE());

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { fromUnknown, limitExceeded } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Upload } from '../api.js';
-import { discard, streamBody } from './body.js';
+import { streamBody } from './body.js';
 import type { Limits } from './limits.js';
 import { type Refused, refused } from './refusal.js';
 
@@ -80,7 +80,6 @@ export const createUploads = (folder: string, limits: Limits): Uploads => {
   return {
     receive: async (name, body, declared) => {
       if (receiving >= limits.uploadsAtOnce) {
-        discard(body);
         const { uploadsAtOnce } = limits;
         const message = `${uploadsAtOnce} files are being received already`;
         const remedy = 'wait for one of them';
@@ -105,7 +104,6 @@ export const createUploads = (folder: string, limits: Limits): Uploads => {
         await rm(join(pathOf(wanted), '..'), { recursive: true, force: true });
         return size;
       } catch (error) {
-        discard(body);
         await rm(join(pathOf(wanted), '..'), { recursive: true, force: true });
         return E.left(refused(503, fromUnknown('keeping the file')(error)));
       } finally {
