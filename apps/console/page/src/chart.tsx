@@ -157,6 +157,9 @@ export const Chart = ({ plot, series, stream }: ChartProps): ReactNode => {
         <p className="muted">
           {titleWithUnit(y.title, y.unit)} over {titleWithUnit(x.title, x.unit)}
         </p>
+        <span className="legend-x muted numbers" ref={xValue}>
+          latest
+        </span>
       </figcaption>
       <ul className="legend" aria-label={`Series of ${plot}`}>
         {series.map(({ id, title }, i) => (
@@ -177,11 +180,6 @@ export const Chart = ({ plot, series, stream }: ChartProps): ReactNode => {
             </span>
           </li>
         ))}
-        <li className="legend-x">
-          <span className="muted numbers" ref={xValue}>
-            latest
-          </span>
-        </li>
       </ul>
       <div
         ref={place}

@@ -3,6 +3,7 @@ import type { Series } from '@liquid/types/scenario';
 import { type ComponentType, type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { ListedScenario, RunState } from '../../src/api.ts';
 import type { ChartProps } from './chart.tsx';
+import { Notice } from './notice.tsx';
 import type { RunStream } from './run-stream.ts';
 import { isRunning } from './use-run.ts';
 
@@ -24,11 +25,15 @@ const plotsOf = (
 export const Charts = ({ scenario, stream, run }: ChartsProps): ReactNode => {
   // What draws charts is a third of the page: it comes when there is something to draw.
   const [Chart, setChart] = useState<ComponentType<ChartProps> | null>(null);
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
     let gone = false;
-    void import('./chart.tsx').then((module) => {
-      if (!gone) setChart(() => module.Chart);
-    });
+    import('./chart.tsx').then(
+      (module) => {
+        if (!gone) setChart(() => module.Chart);
+      },
+      () => setFailed(true),
+    );
     return () => {
       gone = true;
     };
@@ -37,6 +42,13 @@ export const Charts = ({ scenario, stream, run }: ChartsProps): ReactNode => {
   if (plots.length === 0) return null;
   const silent = Object.values(run.points).every((count) => count === 0) && !isRunning(run);
   if (silent) return <p className="muted">This run drew no points.</p>;
+  if (failed) {
+    return (
+      <Notice kind="warning" title="The charts could not be loaded">
+        <p>The console may be of another version than this page, or gone. Reload the page.</p>
+      </Notice>
+    );
+  }
   return (
     <div className="charts">
       {plots.map(([plot, series]) =>

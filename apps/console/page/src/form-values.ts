@@ -19,7 +19,7 @@ export type FormValues = Readonly<Record<string, FormValue>>;
 export type FormErrors = Readonly<Record<string, string>>;
 
 /** The last part of a path: what a person calls the file. */
-export const baseName = (path: string): string => path.split(/[\\/]/).pop() ?? path;
+const baseName = (path: string): string => path.split(/[\\/]/).pop() ?? path;
 
 const valueOf = (input: ListedInput, json: unknown): FormValue => {
   if (input.kind === 'boolean') return json === true;
@@ -116,6 +116,6 @@ export const judgeFile = (
   if (accepts.length === 0 || accepts.some((ending) => name.endsWith(ending.toLowerCase()))) {
     return null;
   }
-  const text = `${file.name} does not end in ${accepts.join(', ')}; it may not be what this scenario reads.`;
+  const text = `${file.name} does not end in ${accepts.join(', ').replace(/, ([^,]*)$/, ' or $1')}; it may not be what this scenario reads.`;
   return { kind: 'warning', text };
 };

@@ -1,5 +1,5 @@
 /** The form of a scenario with Run and Stop. */
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { ListedScenario, RunState } from '../../src/api.ts';
 import type { Failure } from './client.ts';
 import { Field } from './field.tsx';
@@ -24,6 +24,17 @@ interface InputPanelProps {
 export const InputPanel = (props: InputPanelProps): ReactNode => {
   const { scenario, form, run, running, starting, runnable, failure } = props;
   const [seed, setSeed] = useState('');
+  // Enter in a field starts a run too, and the run closes the field: the focus goes on to Stop.
+  const stop = useRef<HTMLButtonElement>(null);
+  const launched = useRef(false);
+  useEffect(() => {
+    if (!running || !launched.current) return;
+    launched.current = false;
+    const focused = document.activeElement;
+    if (focused === null || focused === document.body || focused.matches(':disabled')) {
+      stop.current?.focus({ preventScroll: true });
+    }
+  }, [running]);
   const seedWrong = seed.trim() !== '' && !/^\d{1,19}$/.test(seed.trim());
   const sending = Object.keys(form.shares).length > 0;
   const reason = !runnable
@@ -45,10 +56,47 @@ export const InputPanel = (props: InputPanelProps): ReactNode => {
       aria-labelledby="inputs-title"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!blocked && !running && !seedWrong) props.onStart(seed);
+        if (blocked || running || seedWrong) return;
+        launched.current = true;
+        props.onStart(seed);
       }}
     >
-      <h2 id="inputs-title">Inputs</h2>
+      <div className="actions">
+        <h2 id="inputs-title">Inputs</h2>
+        {running ? (
+          <button
+            ref={stop}
+            type="button"
+            className="button button-stop"
+            aria-disabled={run?.status === 'stopping' ? true : undefined}
+            onClick={(event) => {
+              // It stands where Run stood: the second half of a double click is no wish to stop.
+              if (event.detail < 2 && run?.status === 'running') props.onStop();
+            }}
+          >
+            {run?.status === 'stopping' ? 'Stopping …' : 'Stop'}
+          </button>
+        ) : (
+          <button
+            type="submit"
+            className="button button-primary button-large"
+            aria-disabled={blocked ? true : undefined}
+            aria-describedby={reason === null ? undefined : 'run-reason'}
+          >
+            {starting ? 'Starting …' : run === null ? 'Run' : 'Run again'}
+          </button>
+        )}
+        {reason === null || running ? null : (
+          <p className="run-reason" id="run-reason">
+            {reason}
+          </p>
+        )}
+      </div>
+      {elsewhere && failure !== null ? (
+        <Notice kind="error" title="It did not work" spoken>
+          <ErrorText error={failure.error} />
+        </Notice>
+      ) : null}
       {running && controls.length > 0 ? (
         <p className="panel-hint">
           Change {controls.map(({ title }) => title).join(', ')} now and watch what happens.
@@ -100,42 +148,15 @@ export const InputPanel = (props: InputPanelProps): ReactNode => {
           </p>
         </div>
       </details>
-      {elsewhere && failure !== null ? (
-        <Notice kind="error" title="It did not work" spoken>
-          <ErrorText error={failure.error} />
-        </Notice>
-      ) : null}
-      <div className="actions">
-        {running ? (
-          <button
-            type="button"
-            className="button button-stop"
-            disabled={run?.status === 'stopping'}
-            onClick={props.onStop}
-          >
-            {run?.status === 'stopping' ? 'Stopping …' : 'Stop'}
-          </button>
-        ) : (
-          <button
-            type="submit"
-            className="button button-primary button-large"
-            aria-disabled={blocked ? true : undefined}
-            aria-describedby={reason === null ? undefined : 'run-reason'}
-          >
-            {starting ? 'Starting …' : run === null ? 'Run' : 'Run again'}
-          </button>
-        )}
-        {running ? null : (
-          <button type="button" className="button button-quiet" onClick={form.reset}>
-            Reset<span className="hidden"> inputs</span>
-          </button>
-        )}
-        {reason === null || running ? null : (
-          <p className="run-reason" id="run-reason">
-            {reason}
-          </p>
-        )}
-      </div>
+      {running || scenario.inputs.length === 0 ? null : (
+        <button
+          type="button"
+          className="button button-small button-quiet panel-reset"
+          onClick={form.reset}
+        >
+          Reset to the defaults
+        </button>
+      )}
     </form>
   );
 };

@@ -82,7 +82,7 @@ const parse = (text: string): unknown => {
 /**
  * Follows a run from now on.
  *
- * @param instance the console that the page knows: another one has lost the run
+ * @param instance the console that the page knows: why a run is gone, where it is
  */
 export const followRun = (id: string, instance: string, known: RunState | null): RunStream => {
   let view: RunView = { line: 'joining', run: known };
@@ -143,15 +143,11 @@ export const followRun = (id: string, instance: string, known: RunState | null):
   const find = async (): Promise<void> => {
     const catalogue = await getCatalogue();
     if (closed) return;
-    if (E.isRight(catalogue) && catalogue.right.instance !== instance) {
-      change({ line: 'restarted' });
-      return;
-    }
     const run = E.isRight(catalogue) ? await getRun(id) : catalogue;
     if (closed) return;
     if (E.isLeft(run)) {
-      if (run.left.status === 404) change({ line: 'unknown' });
-      else again();
+      if (run.left.status !== 404 || E.isLeft(catalogue)) again();
+      else change({ line: catalogue.right.instance === instance ? 'unknown' : 'restarted' });
       return;
     }
     join();

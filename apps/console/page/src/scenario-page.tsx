@@ -10,6 +10,7 @@ import { readValue } from './form-values.ts';
 import { InputPanel } from './input-panel.tsx';
 import { go, Link } from './navigation.tsx';
 import { Needs } from './needs.tsx';
+import { sentence } from './notice.tsx';
 import { RecentRuns } from './recent-runs.tsx';
 import { scenarioPath } from './route.ts';
 import { RunPanel } from './run-panel.tsx';
@@ -63,21 +64,22 @@ export const ScenarioPage = (props: ScenarioPageProps): ReactNode => {
   }, [run?.input]);
 
   // A file that the run could not read is marked where it was given.
-  const failedTag =
-    run?.outcome?.ok === false && run.status === 'failed' ? run.outcome.error._tag : '';
+  const failed = run?.outcome?.ok === false && run.status === 'failed' ? run.outcome.error : null;
+  const failedTag = failed?._tag ?? '';
+  const failedWhy = failed === null ? '' : sentence(failed.message);
   useEffect(() => {
     const input = scenario.inputs.find(({ kind }) => kind === 'file');
     if (run === null || foreign || input === undefined || !FILE_FAULTS.has(failedTag)) return;
     if (typeof run.input[input.name] !== 'string') return;
-    complain({ [input.name]: 'The run could not read this file; what it says stands beside.' });
-  }, [knownRun, failedTag, foreign, complain]);
+    complain({ [input.name]: `The run could not read this file. ${failedWhy}` });
+  }, [knownRun, failedTag, failedWhy, foreign, complain]);
 
   useEffect(() => {
     const word = run === null || foreign ? '' : `${STATUS[run.status]} · `;
     document.title = `${word}${scenario.title} · Liquid Net`;
   }, [run?.status, foreign, scenario.title]);
 
-  const start = async (seed: string): Promise<void> => {
+  const start = async (seed: string, resent = false): Promise<void> => {
     const input = form.read();
     if (input === null) {
       // After React has drawn the complaints.
@@ -93,7 +95,19 @@ export const ScenarioPage = (props: ScenarioPageProps): ReactNode => {
     });
     setStarting(false);
     if (E.isLeft(answer)) {
-      complain(answer.left.inputs);
+      // A console that was restarted has lost the files; this page may still have them.
+      const lost = scenario.inputs.some(
+        ({ kind, name }) => kind === 'file' && Object.hasOwn(answer.left.inputs, name),
+      );
+      if (lost && !resent && (await form.resend())) {
+        await start(seed, true);
+        return;
+      }
+      complain(
+        Object.fromEntries(
+          Object.entries(answer.left.inputs).map(([name, text]) => [name, sentence(text)]),
+        ),
+      );
       setFailure(answer.left);
       return;
     }
@@ -140,7 +154,7 @@ export const ScenarioPage = (props: ScenarioPageProps): ReactNode => {
       const answer = await changeControl(run.id, { name, value: read.json });
       typing.current.delete(name);
       if (E.isRight(answer)) stream?.take(answer.right);
-      else complain({ [name]: answer.left.inputs[name] ?? answer.left.error.message });
+      else complain({ [name]: sentence(answer.left.inputs[name] ?? answer.left.error.message) });
     };
     const pause = typeof value === 'boolean' || input.kind === 'choice' ? 0 : CONTROL_PAUSE_MS;
     typing.current.set(
@@ -192,17 +206,19 @@ export const ScenarioPage = (props: ScenarioPageProps): ReactNode => {
             onStart={(seed) => void start(seed)}
             onStop={() => void stop()}
           />
+        </div>
+        <div className="scenario-main">
+          <RunPanel
+            scenario={scenario}
+            runId={runId}
+            stream={foreign ? null : stream}
+            view={foreign ? { line: 'unknown', run: null } : view}
+            starting={starting}
+            onAgain={() => void startAgain()}
+            onRepeat={(seed) => void start(seed)}
+          />
           <RecentRuns scenario={scenario} current={runId} status={run?.status ?? null} />
         </div>
-        <RunPanel
-          scenario={scenario}
-          runId={runId}
-          stream={foreign ? null : stream}
-          view={foreign ? { line: 'unknown', run: null } : view}
-          starting={starting}
-          onAgain={() => void startAgain()}
-          onRepeat={(seed) => void start(seed)}
-        />
       </div>
       <DropZone
         title={fileInput === undefined || running ? null : fileInput.title}
