@@ -18,7 +18,7 @@ import { discover, type Discovery } from './discover.js';
 import { optionOf, textsOf } from './flags.js';
 import { listJson, probeAll, renderList } from './list.js';
 import type { Output } from './output.js';
-import { EXIT, runScenario, type Stdin } from './run.js';
+import { EXIT, readsStdin, runScenario, type Stdin } from './run.js';
 import { paint, plain, type Style } from './terminal.js';
 
 /** What the command line may touch. */
@@ -164,9 +164,13 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
     const parsed = command.opts<Record<string, unknown>>();
     const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
     const seed = parseSeed(parsed['seed'] as string | undefined);
-    const input = parseInput(scenario.fields)(textsOf(scenario, parsed, given));
+    const texts = textsOf(scenario, parsed, given);
+    const input = parseInput(scenario.fields)(texts);
+    const controls = parsed['controls'] === true;
     if (E.isLeft(seed)) code = refuse(seed.left);
-    else if (E.isLeft(input)) {
+    else if (controls && readsStdin(scenario, texts)) {
+      code = refuse(usageError('standard input holds either controls or a file, not both'));
+    } else if (E.isLeft(input)) {
       const message = input.left.map((error) => error.message).join('; ');
       code = refuse(usageError(message, `see ${NAME} run ${scenario.id} --help`));
     } else {
@@ -174,7 +178,7 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
         ...around,
         scenario,
         json,
-        controls: parsed['controls'] === true,
+        controls,
         out: parsed['out'] as string | undefined,
         seed: seed.right,
         input: scenario.input.encode(input.right),

@@ -68,7 +68,7 @@ const watcherOf = ({ json, output, watched, style }: RunOptions, plots: Plots): 
 };
 
 /** Whether the run itself reads standard input, as the file `-`. */
-const readsStdin = ({ scenario, input }: RunOptions): boolean =>
+export const readsStdin = (scenario: Scenario, input: Readonly<Record<string, unknown>>): boolean =>
   Object.entries(scenario.fields).some(
     ([name, field]) => field.kind === 'file' && input[name] === '-',
   );
@@ -84,7 +84,13 @@ const listen = (
   const onRefused = (message: string): void => emit({ type: 'log', level: 'warn', message });
   if (options.controls) return listenJson({ input: stdin.stream(), controls, onRefused }, stop);
   const hint = controlHint(scenario);
-  if (hint === undefined || !watched || !stdin.typed || options.json || readsStdin(options)) {
+  if (
+    hint === undefined ||
+    !watched ||
+    !stdin.typed ||
+    options.json ||
+    readsStdin(scenario, options.input)
+  ) {
     return () => undefined;
   }
   output.note(paint(style, 'dim', hint));

@@ -5,15 +5,28 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunEvent, RunOutcome } from '@liquid/types/scenario';
+import { PassThrough } from 'node:stream';
+import type { Scenario } from '@liquid/types/scenario';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { controlHint, listenTyped } from '../src/control-input.js';
+import { createControls } from '../src/controls.js';
+import { discover } from '../src/discover.js';
 
 const root = join(import.meta.dirname, '..');
 const bin = join(root, 'dist/cli.js');
 const fixtures = join(import.meta.dirname, 'fixtures/scenarios.js');
 const folder = mkdtempSync(join(tmpdir(), 'lq-console-'));
 
-beforeAll(() => {
+let offered: ReadonlyArray<Scenario> = [];
+const fixture = (id: string): Scenario => {
+  const found = offered.find((scenario) => scenario.id === id);
+  if (found === undefined) throw new Error(`no scenario ${id}`);
+  return found;
+};
+
+beforeAll(async () => {
   expect(existsSync(bin), 'the console is built').toBe(true);
+  offered = (await discover({ files: [fixtures] })).scenarios;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -300,6 +313,8 @@ describe('failures', () => {
     [['run', 'fixture-dice', 'more'], 'too many arguments'],
     [['run', 'fixture-dice', '--seed', '-1'], '--seed'],
     [['run', 'fixture-dice', '--seed', 'x'], '--seed takes a whole number'],
+    [['serve', '--port', '65536'], '--port takes a number up to 65535'],
+    [['serve', '--port', 'x'], '--port takes a number'],
     [['lisst'], 'command lisst does not exist - did you mean list?'],
     [['list', 'more'], 'too many arguments'],
     [['--nonsense'], "unknown option '--nonsense'"],
@@ -388,5 +403,178 @@ describe('interruption', () => {
     const result = await finished;
     const printed = outcome(result);
     expect(printed.ok && printed.result.report.notes.length).toBe(20000);
+  });
+});
+
+describe('controls', () => {
+  const levels = (result: Result): ReadonlyArray<unknown> =>
+    events(result).flatMap((event) =>
+      event.type === 'control' ? [[event.name, event.value]] : [],
+    );
+  test('come as NDJSON with --controls; what is wrong is said and changes nothing', async () => {
+    const child = start('run', 'fixture-tuned', '--json', '--controls');
+    const ended = finish(child);
+    child.stdin?.write('{"name":"level","value":5}\n{"name":"level","value":12}\nrubbish\n');
+    child.stdin?.write('{"name":"until","value":1}\n{"name":"muted","value":true,"more":1}\n\n');
+    child.stdin?.write(`{"name":"level","value":"${'x'.repeat(70_000)}"}\n{"name":"lev`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    child.stdin?.write('el","value":11}\n');
+    const result = await ended;
+    expect(result.code).toBe(0);
+    expect(levels(result)).toEqual([
+      ['level', 5],
+      ['muted', true],
+      ['level', 11],
+    ]);
+    const warnings = events(result).flatMap((event) =>
+      event.type === 'log' ? [event.message] : [],
+    );
+    expect(warnings).toEqual([
+      expect.stringContaining('a whole number from 0 to 11, got 12'),
+      'a line of controls is no JSON',
+      'control until does not exist; there is level, muted',
+      'a line of controls is longer than 65536 octets',
+    ]);
+    const printed = outcome(result);
+    expect(printed.ok && printed.result.report.tables[0]?.rows).toEqual([
+      ['level', '5'],
+      ['muted', 'true'],
+      ['level', '11'],
+    ]);
+  });
+  test('end of standard input stops a run with --controls, and no other', async () => {
+    const child = start('run', 'fixture-slow', '--json', '--controls');
+    child.stdin?.end();
+    const result = await finish(child);
+    expect([result.code, outcome(result)]).toEqual([
+      130,
+      { ok: false, error: expect.objectContaining({ _tag: 'Aborted' }) as unknown },
+    ]);
+    const other = start('run', 'fixture-tuned', '--until', '1', '--json');
+    other.stdin?.end();
+    expect((await finish(other)).code).toBe(0);
+  });
+  test('are no matter where a file is read from standard input', async () => {
+    const result = await run('run', 'fixture-reader', '--input', '-', '--controls');
+    expect([result.code, result.err.includes('standard input')]).toEqual([2, true]);
+  });
+  test('are typed as name and value', () => {
+    const input = new PassThrough();
+    const told: Array<unknown> = [];
+    const refusedLines: Array<string> = [];
+    const tuned = fixture('fixture-tuned');
+    const controls = createControls(tuned, (event) => told.push(event));
+    const heard: Array<unknown> = [];
+    const off = listenTyped({
+      input,
+      controls,
+      onRefused: (message) => refusedLines.push(message),
+    });
+    input.write('level 3\n  muted   on \nlevel\nlev');
+    controls.onControl(({ name, value }) => heard.push([name, value]));
+    input.write('el 4\r\nvolume 3\nmuted maybe\n\n');
+    expect(heard).toEqual([
+      ['level', 3],
+      ['muted', true],
+      ['level', 4],
+    ]);
+    expect(told).toHaveLength(3);
+    expect(refusedLines).toEqual([
+      expect.stringContaining('expected a whole number from 0 to 11'),
+      'control volume does not exist; there is level, muted',
+      expect.stringContaining('true or false'),
+    ]);
+    off();
+    input.write('level 9\n');
+    expect(heard).toHaveLength(3);
+    expect(controlHint(tuned)).toBe(
+      'While it runs, type and press Enter: level <integer>, or muted on|off',
+    );
+    expect(controlHint(fixture('fixture-dice'))).toBe(undefined);
+  });
+});
+
+describe('--out', () => {
+  test('writes report, points and pictures, in place of older ones', async () => {
+    const out = join(folder, 'results/new');
+    for (const count of ['5', '30']) {
+      const result = await run(
+        'run',
+        'fixture-dice',
+        '--throw-count',
+        count,
+        '--seed',
+        '1',
+        '--out',
+        out,
+      );
+      expect([result.code, result.out.includes('The sum is')]).toEqual([0, true]);
+    }
+    expect(readdirSync(out).sort()).toEqual(['halves.svg', 'report.json', 'series.csv', 'sum.svg']);
+    const report: unknown = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+    expect(RunOutcome.is(report)).toBe(true);
+    expect(report).toEqual(
+      outcome(await run('run', 'fixture-dice', '--throw-count', '30', '--seed', '1', '--json')),
+    );
+    const lines = readFileSync(join(out, 'series.csv'), 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(61);
+    expect(lines.slice(0, 2)).toEqual([
+      'series,x: throw,y: sum: sum (pips); low high: pips',
+      expect.stringMatching(/^sum,1,[1-6]$/),
+    ]);
+  });
+  test('that can not be written is a failure with its reason, and leaves nothing half', async () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    const result = await run('run', 'fixture-dice', '--out', file, '--json');
+    expect([result.code, outcome(result)]).toMatchObject([
+      1,
+      { ok: false, error: { _tag: 'Conflict' } },
+    ]);
+  });
+  test('of a run that failed holds the error and the points so far', async () => {
+    const out = join(folder, 'failed');
+    const result = await run('run', 'fixture-failing', '--out', out);
+    expect(result.code).toBe(1);
+    expect(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'))).toMatchObject({
+      ok: false,
+      error: { _tag: 'CrcMismatch' },
+    });
+  });
+});
+
+describe('serve', () => {
+  test('prints where it is and nothing else, and ends in order', async () => {
+    const child = start('serve', '--port', '0');
+    const ended = finish(child);
+    await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+    child.kill('SIGTERM');
+    const { code, out } = await ended;
+    expect([code, out]).toEqual([0, expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\n$/)]);
+  });
+  test('is what happens without a command; as JSON it prints one object', async () => {
+    const child = start('--json');
+    const ended = finish(child);
+    await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+    child.kill('SIGINT');
+    const { code, out } = await ended;
+    const { ok, result } = JSON.parse(out) as {
+      ok: boolean;
+      result: { url: string; port: number };
+    };
+    expect([code, ok, result.url]).toEqual([0, true, `http://127.0.0.1:${result.port}/`]);
+  });
+  test('says that a port is taken', async () => {
+    const first = start('serve');
+    const ended = finish(first);
+    const [url] = (await once(first.stdout ?? first, 'data')) as [string];
+    const taken = await run('serve', '--port', new URL(String(url).trim()).port);
+    expect([taken.code, taken.out, taken.err]).toEqual([
+      1,
+      '',
+      expect.stringMatching(/error: .*EADDRINUSE/),
+    ]);
+    first.kill('SIGINT');
+    await ended;
   });
 });

@@ -302,8 +302,8 @@ describe('streams', () => {
     await post(`${url}api/runs/${id}/stop`);
     const [one, two] = [collect(await first), collect(await second)];
     expect(one.get('wave')).toHaveLength(2997);
-    expect([...two]).toEqual([...one]);
-    expect([...collect(later)]).toEqual([...one]);
+    expect(two).toEqual(one);
+    expect(collect(later)).toEqual(one);
     expect((await first).at(-1)).toMatchObject({ name: 'state', data: { status: 'stopped' } });
   });
   test('of a run that has ended tell its end, and stay closed to who has seen it', async () => {

@@ -7,7 +7,11 @@ export const formatNumber = (value: number): string => {
   if (Number.isInteger(value) && size < 1e15) {
     return size < 10_000 ? String(value) : value.toLocaleString('en-US');
   }
-  if (size >= 1e15 || size < 1e-3) return String(Number(value.toPrecision(4)));
+  if (size >= 1e15 || size < 1e-3) {
+    // Rounded up, the largest numbers are none any more.
+    const short = Number(value.toPrecision(4));
+    return String(Number.isFinite(short) ? short : value);
+  }
   return value.toLocaleString('en-US', { maximumSignificantDigits: size >= 1000 ? 6 : 4 });
 };
 
