@@ -47,7 +47,8 @@ const createRoom = () => ({
 
 /** A packet that does not come back as it was ends the count: no figure comes from a wrong packet. */
 const mustCome = (name: string, i: number, packet: Uint8Array, back: Uint8Array): void => {
-  if (Buffer.compare(back, packet) !== 0) throw new Error(`${name}: packet ${i} does not come back`);
+  if (Buffer.compare(back, packet) !== 0)
+    throw new Error(`${name}: packet ${i} does not come back`);
 };
 
 /** What each packet takes. */

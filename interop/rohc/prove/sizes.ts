@@ -9,7 +9,12 @@ import {
 import { ACK_CAPTURES, type AckCapture, ackCaptureFile } from '../captures/packets.ts';
 import { ackSource, corpus, PEER_CONFIGURATIONS, type Source } from './material.ts';
 import { percent, printTable, right, type Verdict } from './report.ts';
-import { type PeerSize, SIZE_SETTINGS as SETTINGS, writePeerSizes, writeSizes } from './sizes-file.ts';
+import {
+  type PeerSize,
+  SIZE_SETTINGS as SETTINGS,
+  writePeerSizes,
+  writeSizes,
+} from './sizes-file.ts';
 
 /** What a C peer took on the same packets with the same settings, and what we may take. */
 const ACKS: Record<AckCapture, { readonly peer: number; readonly bound: number }> = {
@@ -117,8 +122,9 @@ const proveCorpus = async (): Promise<{
       peer += source.peerOctets(configuration);
     }
     good &&= ours <= peer;
-    const { name } = configuration;
-    const title = `public corpus, ${sources.length} captures: ${name}`;
+    const { name, config } = configuration;
+    const contexts = config.maxCid === 0 ? '1 context' : '16 contexts';
+    const title = `${sources.length} public captures: ${contexts}, window ${config.window}, ${config.cids} CIDs`;
     sizes.push({ id: `corpus-${name}`, title, unit: 'octets in all', ours, peer });
     return [
       configuration.name,
