@@ -11,9 +11,9 @@ export const STATIC_CONTEXT_STATE = 1;
 export const FULL_CONTEXT_STATE = 2;
 
 /** Packets that a history has room for, one bit each. */
-export const HISTORY_MAX = 31;
+const HISTORY_MAX = 31;
 
-/** How failures make a context count as damaged: `k` of the last `n` packets, at most {@link HISTORY_MAX}. */
+/** How failures make a context count as damaged: `k` of the last `n` packets, at most 31. */
 export interface DamageRule {
   readonly k: number;
   readonly n: number;

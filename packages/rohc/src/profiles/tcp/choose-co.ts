@@ -53,7 +53,7 @@ export const chooseCo = (s: TcpCompressorState, p: PacketInWork): void => {
   const strideDiff =
     (doubtful & STRIDE_URGENT_BIT) === 0
       ? 0
-      : R.difference(sent, R.STRIDE_URGENT, depthL, rows[row + R.STRIDE_URGENT] as number);
+      : R.difference(sent, R.STRIDE_URGENT, depthL, (rows[row + R.STRIDE_URGENT] as number) | 0);
   const listChanged = (rareDiff & LIST_COUNT_BITS) !== 0 || (doubtful & LIST_COLUMNS) !== 0;
   const list = listChanged || p.present !== 0 ? 1 : 0;
   const windowChanged = (doubtful & WINDOW_BIT) !== 0;
@@ -88,8 +88,8 @@ export const chooseCo = (s: TcpCompressorState, p: PacketInWork): void => {
       : randomFormat(sent, depthW, row, doubtful, seqScales, ackScales);
   }
   if (format < 0) {
-    const seq = rows[row + R.SEQ] as number;
-    const ack = rows[row + R.ACK] as number;
+    const seq = (rows[row + R.SEQ] as number) | 0;
+    const ack = (rows[row + R.ACK] as number) | 0;
     const offset = base.id;
     const seqIndicator = (doubtful & SEQ_BIT) === 0 ? 0 : indicatorOf(sent, R.SEQ, depthW, seq);
     const ackIndicator = (doubtful & ACK_BIT) === 0 ? 0 : indicatorOf(sent, R.ACK, depthW, ack);

@@ -82,8 +82,8 @@ export const sequentialFormat = (
   const seqChanged = (doubtful & SEQ_BIT) !== 0;
   const ackChanged = (doubtful & ACK_BIT) !== 0;
   const windowChanged = (doubtful & WINDOW_BIT) !== 0;
-  const seq = rows[row + R.SEQ] as number;
-  const ack = rows[row + R.ACK] as number;
+  const seq = (rows[row + R.SEQ] as number) | 0;
+  const ack = (rows[row + R.ACK] as number) | 0;
   const window = rows[row + R.WINDOW] as number;
   const offset = rows[row + R.IP_ID_OFFSET] as number;
   if (!seqChanged) {
@@ -140,8 +140,8 @@ export const randomFormat = (
   const seqChanged = (doubtful & SEQ_BIT) !== 0;
   const ackChanged = (doubtful & ACK_BIT) !== 0;
   const windowChanged = (doubtful & WINDOW_BIT) !== 0;
-  const seq = rows[row + R.SEQ] as number;
-  const ack = rows[row + R.ACK] as number;
+  const seq = (rows[row + R.SEQ] as number) | 0;
+  const ack = (rows[row + R.ACK] as number) | 0;
   if (!seqChanged) {
     if (!windowChanged) {
       if (ackScales) return RND + 4;

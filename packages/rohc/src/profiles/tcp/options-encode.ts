@@ -4,7 +4,7 @@
 import type { ParsedOptions } from './options-parse.js';
 import { allFit32, type SentHeaders, TS_ECHO, TS_VALUE } from './sent-headers.js';
 import * as S from './state.js';
-import { u32 } from '../../internal/octets.js';
+import { i32 } from '../../internal/octets.js';
 
 /** Writes one edge of a SACK block against `base`. */
 const encodeSackEdge = (base: number, value: number, out: Uint8Array, at: number): number => {
@@ -48,7 +48,7 @@ const encodeSack = (
   out[at++] = (length - 2) >>> 3;
   let base = ack;
   for (let i = 2; i < length; i += 4) {
-    const edge = u32(b, from + i);
+    const edge = i32(b, from + i);
     at = encodeSackEdge(base, edge, out, at);
     base = edge;
   }
@@ -181,8 +181,8 @@ export const encodeOptionsIrregular = (
     const length = parsed.length[i] as number;
     const index = parsed.index[i] as number;
     if (index === S.INDEX_TIMESTAMP) {
-      const value = u32(b, from + 2);
-      const echo = u32(b, from + 6);
+      const value = i32(b, from + 2);
+      const echo = i32(b, from + 6);
       at = encodeTimestamp(value, timestampOctets(sent, TS_VALUE, depth, value), out, at);
       at = encodeTimestamp(echo, timestampOctets(sent, TS_ECHO, depth, echo), out, at);
     } else if (index === S.INDEX_SACK) {

@@ -146,7 +146,7 @@ const compareRare = (
   const { rows } = sent;
   const { row, last, depthL } = p;
   const outer = ((s.outerTtlVersion << 16) | s.outerTosVersion) >>> 0;
-  const outerDiff = tunnelled ? R.difference(sent, R.OUTER, depthL, outer) : 0;
+  const outerDiff = tunnelled ? R.difference(sent, R.OUTER, depthL, outer | 0) : 0;
   let rare = fields | (s.ecnUsed << 17);
   let rareDiff = R.difference(sent, R.RARE, depthL, rare);
   // ECN: sent with each packet once it changes, dropped again after a quiet while

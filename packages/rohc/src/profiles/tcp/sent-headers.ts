@@ -109,15 +109,15 @@ export const oldestRow = (sent: SentHeaders): number => {
   return (sent.newest - (sent.count - 1) * sent.columns + size) % size;
 };
 
-/** Whether each of the newest `depth` rows holds `value`. */
-export const unchanged = (
-  sent: SentHeaders,
-  column: number,
-  depth: number,
-  value: number,
-): boolean =>
+/**
+ * Whether each of the newest `depth` rows holds `value`.
+ *
+ * Here and below values of 32 bits may be signed or not, but callers pass them signed: an argument beyond 2^31 would be
+ * boxed, an allocation each.
+ */
+const unchanged = (sent: SentHeaders, column: number, depth: number, value: number): boolean =>
   depth === 0 ||
-  (sent.rows[sent.newest + column] === value &&
+  (((sent.rows[sent.newest + column] as number) ^ value) === 0 &&
     ((sent.serial[0] as number) - (sent.since[column] as number)) >>> 0 >= depth - 1);
 
 /** Drops the rows older than the one sent under `msn`; returns whether there is such a row. */

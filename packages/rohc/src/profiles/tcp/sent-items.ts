@@ -2,7 +2,7 @@
  * The compressor's side of the TCP option item table: what each item last held, and how surely the decompressor holds
  * it too (RFC 6846 section 6.3.2).
  */
-import { u16, u32 } from '../../internal/octets.js';
+import { i32, u16 } from '../../internal/octets.js';
 import { timestampOctets } from './options-encode.js';
 import type { ParsedOptions } from './options-parse.js';
 import * as R from './sent-headers.js';
@@ -89,15 +89,15 @@ export class SentItems {
           }
           break;
         case S.INDEX_TIMESTAMP:
-          items[2] = u32(b, at + 2);
-          items[3] = u32(b, at + 6);
+          items[2] = i32(b, at + 2);
+          items[3] = i32(b, at + 6);
           break;
         case S.INDEX_SACK: {
           const blocks = ((options.length[i] as number) - 2) >>> 3;
           let changed = blocks !== this.sackBlocks;
           for (let j = 0; j < blocks * 2; j++) {
-            const edge = u32(b, at + 2 + j * 4);
-            if (this.sack[j] !== edge) {
+            const edge = i32(b, at + 2 + j * 4);
+            if (((this.sack[j] as number) ^ edge) !== 0) {
               this.sack[j] = edge;
               changed = true;
             }
@@ -169,8 +169,8 @@ export class SentItems {
       } else if (index === S.INDEX_TIMESTAMP) {
         const at = options.at[i] as number;
         if (
-          timestampOctets(sent, R.TS_VALUE, depth, u32(b, at + 2)) > 4 ||
-          timestampOctets(sent, R.TS_ECHO, depth, u32(b, at + 6)) > 4
+          timestampOctets(sent, R.TS_VALUE, depth, i32(b, at + 2)) > 4 ||
+          timestampOctets(sent, R.TS_ECHO, depth, i32(b, at + 6)) > 4
         ) {
           present |= 1 << i;
         }

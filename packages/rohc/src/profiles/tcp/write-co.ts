@@ -31,7 +31,7 @@ export const writeCo = (
   const { options } = scratch;
   const { base, present, depthW } = p;
   const { msn, format } = base;
-  const ack = sent.rows[p.row + ACK] as number;
+  const ack = (sent.rows[p.row + ACK] as number) | 0;
   base.crc = isStrong(format)
     ? crc7(b, chain.start, chain.payload)
     : crc3(b, chain.start, chain.payload);
