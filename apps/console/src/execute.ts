@@ -16,7 +16,6 @@ import {
   type Scenario,
   type ScenarioContext,
 } from '@liquid/types/scenario';
-import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Controls } from './controls.js';

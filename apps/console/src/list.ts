@@ -162,7 +162,10 @@ export const listJson = (listed: ReadonlyArray<Listed>): unknown => {
     tools: rows,
     scenarios: scenarios.map((scenario) => ({
       ...scenario,
-      inputs: scenario.inputs.map(({ control: _, ...input }) => input),
+      inputs: scenario.inputs.map((input) => {
+        const { control: _, ...rest } = input;
+        return rest;
+      }),
     })),
   };
 };

@@ -1,13 +1,12 @@
 /** The server against pages of other origins and programs that mean harm: refused or bounded, with a reason. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Refusal } from '../src/api.js';
-import type { Server } from '../src/server/server.js';
 import {
   ask,
   finished,
@@ -549,7 +548,6 @@ describe('a server that is killed', () => {
       'it sleeps',
       async () => stateOf(await ask(`${killed.url}api/runs/${id}`)).progress !== null,
     );
-    const { readdirSync } = await import('node:fs');
     const pid = readdirSync('/proc')
       .map(Number)
       .find((it) => it > 0 && parentOf(it) === killed.child.pid);
@@ -571,7 +569,6 @@ describe('a server that is killed', () => {
     one.child.kill(signal);
     const [code] = (await once(one.child, 'exit')) as [number | null];
     expect(code).toBe(0);
-    const { readdirSync } = await import('node:fs');
     expect(
       readdirSync(tmpdir()).filter((name) => name.startsWith(`liquid-console-${one.child.pid}-`)),
     ).toEqual([]);

@@ -1,6 +1,6 @@
 /** The server at work: runs, streams, controls, uploads, downloads, and an end that leaves nothing. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -497,7 +497,6 @@ describe('downloads', () => {
       expect(response.headers.get('content-disposition')).toBe(
         `attachment; filename="fixture-dice-${file}"`,
       );
-      const { readFileSync } = await import('node:fs');
       expect(await response.text()).toBe(readFileSync(join(out, file), 'utf8'));
     }
     expect((await ask(`${url}api/runs/${id}/plots/2.svg`)).status).toBe(404);

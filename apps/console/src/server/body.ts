@@ -99,7 +99,7 @@ const isPoisoned = (value: unknown): boolean => {
 };
 
 /** Parses the text of a body. */
-export const parseBody = (text: string, { jsonDepth }: Limits): E.Either<Refused, unknown> => {
+const parseBody = (text: string, { jsonDepth }: Limits): E.Either<Refused, unknown> => {
   const bad = (expected: string, actualText: string): E.Either<Refused, never> =>
     E.left(refused(400, decodeError({ what: 'body', expected, actualText })));
   if (depthOf(text) > jsonDepth) return bad(`JSON that nests at most ${jsonDepth} deep`, 'deeper');

@@ -1,5 +1,7 @@
 /** Every bound of the server, in one place. */
 
+import { MOST_POINTS } from '../point-store.js';
+
 /** What the server takes at most. */
 export interface Limits {
   /** Octets of an upload. */
@@ -54,8 +56,8 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatMs: 15_000,
   runs: 4,
   runsKept: 16,
-  points: 4 * MIB,
-  pointsKept: 16 * MIB,
+  points: MOST_POINTS,
+  pointsKept: 4 * MOST_POINTS,
   graceMs: 10_000,
   headMs: 10_000,
   requestMs: 60_000,

@@ -13,7 +13,7 @@ import { type Server, startServer } from '../../src/server/server.ts';
 
 const root = join(import.meta.dirname, '../..');
 export const bin = join(root, 'dist/cli.js');
-export const fixtures = join(root, 'test/fixtures/scenarios.js');
+const fixtures = join(root, 'test/fixtures/scenarios.js');
 
 /** A folder without apps, so that only the fixtures are there. */
 const noApps = mkdtempSync(join(tmpdir(), 'lq-no-apps-'));
