@@ -2,6 +2,7 @@
 import type { Series } from '@liquid/types/scenario';
 import uPlot from 'uplot';
 import type { Aligned } from './aligned.ts';
+import { drawNever, drawSoon } from './draw-queue.ts';
 import { formatNumber } from './format.ts';
 import { onLook, token } from './theme.ts';
 
@@ -98,7 +99,6 @@ export const createChart = (
   onCursor: (at: CursorAt) => void,
 ): ChartHandle => {
   let data = align();
-  let frame = 0;
   const width = (): number => Math.max(200, Math.floor(place.clientWidth));
 
   const tell = (chart: uPlot): void => {
@@ -145,7 +145,6 @@ export const createChart = (
   tell(chart);
 
   const draw = (): void => {
-    frame = 0;
     data = align();
     const dense = data[0].length > DENSE;
     chart.series.forEach((one, i) => {
@@ -162,9 +161,7 @@ export const createChart = (
   const endLook = onLook(() => chart.redraw(false, true));
 
   return {
-    refresh: () => {
-      if (frame === 0) frame = requestAnimationFrame(draw);
-    },
+    refresh: () => drawSoon(draw),
     show: (index, shown) => chart.setSeries(index + 1, { show: shown }),
     move: (share) => {
       const inner = chart.over.clientWidth;
@@ -174,7 +171,7 @@ export const createChart = (
     },
     leave: () => chart.setCursor({ left: -10, top: -10 }),
     destroy: () => {
-      cancelAnimationFrame(frame);
+      drawNever(draw);
       observer.disconnect();
       endLook();
       chart.destroy();

@@ -1,7 +1,7 @@
 /** Points of one series in bounded memory: as more come than a chart can show, neighbours become one bucket that keeps its lowest and highest point. */
 
-/** Buckets kept at most; each draws two points, twice what the widest chart has pixels. */
-export const MOST_BUCKETS = 2048;
+/** Buckets kept at most; each draws two points. Half of them are as many as a chart has pixels. */
+export const MOST_BUCKETS = 1536;
 
 /** A series as a chart draws it. Nothing is allocated per point. */
 export interface Decimated {

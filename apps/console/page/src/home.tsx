@@ -15,7 +15,9 @@ const Start = ({ scenario }: { readonly scenario: ListedScenario }): ReactNode =
     <h2 id="start-title">{scenario.title}</h2>
     <TradeView trade={scenario.trade} />
     <p className="start-how">
-      Runs here in seconds, with a sample that is shipped. Or drop a file of yours.
+      {scenario.inputs.some(({ kind }) => kind === 'file')
+        ? 'Runs on a sample that is shipped, or on a file of yours.'
+        : 'Runs here as it is; every input is filled in.'}
     </p>
     <Link to={scenarioPath(scenario.id)} className="button button-primary">
       Try it

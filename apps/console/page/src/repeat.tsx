@@ -6,6 +6,8 @@ import { isRunning } from './use-run.ts';
 
 interface RepeatProps {
   readonly run: RunState;
+  /** Whether the console no longer has it: nothing can be downloaded then. */
+  readonly lost: boolean;
   readonly scenario: ListedScenario;
   readonly starting: boolean;
   readonly onRepeat: (seed: string) => void;
@@ -42,7 +44,7 @@ const CopyButton = ({ text }: { readonly text: string }): ReactNode => {
   );
 };
 
-export const Repeat = ({ run, scenario, starting, onRepeat }: RepeatProps): ReactNode => {
+export const Repeat = ({ run, lost, scenario, starting, onRepeat }: RepeatProps): ReactNode => {
   const plots = [...new Set(scenario.series.map(({ plot }) => plot))];
   const points = Object.values(run.points).some((count) => count > 0);
   const report = run.outcome?.ok === true;
@@ -62,7 +64,7 @@ export const Repeat = ({ run, scenario, starting, onRepeat }: RepeatProps): Reac
         <p>
           Seed <code>{run.seed}</code>
         </p>
-        {isRunning(run) ? null : (
+        {isRunning(run) && !lost ? null : (
           <button
             type="button"
             className="button button-small button-quiet"
@@ -73,7 +75,7 @@ export const Repeat = ({ run, scenario, starting, onRepeat }: RepeatProps): Reac
           </button>
         )}
       </div>
-      {isRunning(run) || (!report && !points) ? null : (
+      {isRunning(run) || lost || (!report && !points) ? null : (
         <ul className="downloads" aria-label="Downloads">
           {report ? (
             <li>

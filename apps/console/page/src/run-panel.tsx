@@ -10,7 +10,7 @@ import { ProgressView } from './progress-view.tsx';
 import { Repeat } from './repeat.tsx';
 import { Headline, Details } from './report.tsx';
 import type { RunStream, RunView } from './run-stream.ts';
-import { isRunning } from './use-run.ts';
+import { isLost, isRunning } from './use-run.ts';
 import { STATUS } from './words.ts';
 
 interface RunPanelProps {
@@ -99,9 +99,8 @@ const LineNotice = ({
 };
 
 /** Milliseconds that a run has taken so far; drawn anew ten times a second at most. */
-const useElapsed = (run: RunState | null): number | null => {
+const useElapsed = (run: RunState | null, running: boolean): number | null => {
   const [now, setNow] = useState(() => Date.now());
-  const running = isRunning(run);
   useEffect(() => {
     if (!running) return undefined;
     const timer = setInterval(() => setNow(Date.now()), 200);
@@ -137,7 +136,8 @@ const FAILURES = { failed: 'The run failed', stopped: 'The run was stopped' } as
 export const RunPanel = (props: RunPanelProps): ReactNode => {
   const { scenario, runId, stream, view, starting, onAgain, onRepeat } = props;
   const { line, run } = view;
-  const elapsed = useElapsed(run);
+  const running = isRunning(run) && !isLost(view);
+  const elapsed = useElapsed(run, running);
   if (runId === null) {
     return (
       <section className="results" aria-label="Results">
@@ -158,12 +158,17 @@ export const RunPanel = (props: RunPanelProps): ReactNode => {
       ) : (
         <>
           <div className="run-status">
-            <p className={`badge badge-${run.status}`}>
-              <span className={`dot dot-${run.status}`} aria-hidden="true" />
-              {STATUS[run.status]}
+            <p className={`badge badge-${running || !isRunning(run) ? run.status : 'lost'}`}>
+              <span
+                className={`dot dot-${running || !isRunning(run) ? run.status : 'stopped'}`}
+                aria-hidden="true"
+              />
+              {running || !isRunning(run) ? STATUS[run.status] : 'Lost'}
             </p>
-            {elapsed === null ? null : <p className="muted numbers">{formatDuration(elapsed)}</p>}
-            {isRunning(run) ? <ProgressView progress={run.progress} /> : null}
+            {elapsed === null || isLost(view) ? null : (
+              <p className="muted numbers">{formatDuration(elapsed)}</p>
+            )}
+            {running ? <ProgressView progress={run.progress} /> : null}
           </div>
           {error === null ||
           (run.status !== 'failed' && run.status !== 'stopped') ? null : run.status ===
@@ -181,7 +186,13 @@ export const RunPanel = (props: RunPanelProps): ReactNode => {
             <Charts key={run.id} scenario={scenario} stream={stream} run={run} />
           )}
           {report === null ? null : <Details report={report} />}
-          <Repeat run={run} scenario={scenario} starting={starting} onRepeat={onRepeat} />
+          <Repeat
+            run={run}
+            lost={isLost(view)}
+            scenario={scenario}
+            starting={starting}
+            onRepeat={onRepeat}
+          />
           <Log run={run} />
         </>
       )}

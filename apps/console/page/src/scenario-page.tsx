@@ -16,7 +16,7 @@ import { scenarioPath } from './route.ts';
 import { RunPanel } from './run-panel.tsx';
 import { TradeView } from './trade.tsx';
 import { useForm } from './use-form.ts';
-import { isRunning, useRun } from './use-run.ts';
+import { isLost, isRunning, useRun } from './use-run.ts';
 import { DELIVERABLE, STATUS } from './words.ts';
 
 interface ScenarioPageProps {
@@ -39,7 +39,7 @@ export const ScenarioPage = (props: ScenarioPageProps): ReactNode => {
   const [starting, setStarting] = useState(false);
   const { stream, view } = useRun(runId, catalogue.instance, started);
   const { run } = view;
-  const running = isRunning(run);
+  const running = isRunning(run) && !isLost(view);
   const foreign = run !== null && run.scenario !== scenario.id;
 
   // A run that was found by its address brings its inputs along.

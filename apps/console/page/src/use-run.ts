@@ -1,5 +1,5 @@
 /** The run that the address names, as React sees it. */
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { RunState } from '../../src/api.ts';
 import { countFrames } from './frames.ts';
 import { followRun, type RunStream, type RunView } from './run-stream.ts';
@@ -12,6 +12,9 @@ export interface Followed {
   readonly stream: RunStream | null;
   readonly view: RunView;
 }
+
+/** Whether the run is lost with the console that had it. */
+export const isLost = ({ line }: RunView): boolean => line === 'restarted' || line === 'unknown';
 
 export const isRunning = (run: RunState | null): boolean =>
   run !== null && (run.status === 'running' || run.status === 'stopping');
@@ -37,8 +40,12 @@ export const useRun = (id: string | null, instance: string, known: RunState | nu
   }, [id, instance]);
   // Between two runs the old stream is still there for one render.
   const current = stream !== null && stream.id === id ? stream.of : null;
-  const view = useSyncExternalStore(current?.onView ?? never, current?.view ?? (() => NOTHING));
-  const running = isRunning(view.run);
+  const before = useMemo(
+    (): RunView => (known !== null && known.id === id ? { line: 'joining', run: known } : NOTHING),
+    [known, id],
+  );
+  const view = useSyncExternalStore(current?.onView ?? never, current?.view ?? (() => before));
+  const running = isRunning(view.run) && !isLost(view);
   useEffect(() => (running ? countFrames() : undefined), [running, id]);
   return { stream: current, view };
 };
