@@ -1,4 +1,4 @@
-/** axe in a page: what it finds serious or critical, as lines that name the rule and the place. */
+/** axe in a page: what it finds serious or critical, as lines that name the rule and the first place. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
@@ -18,12 +18,11 @@ export const graveFindings = async (page: Page): Promise<readonly string[]> => {
   );
   return results.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, impact, help, nodes }) =>
-      nodes.map(
-        ({ target, failureSummary }) =>
-          `${impact} ${id} (${help}) at ${target.join(' ')}: ${failureSummary?.replaceAll(/\s+/g, ' ') ?? ''}`,
-      ),
-    );
+    .map(({ id, impact, help, nodes }) => {
+      const [first] = nodes;
+      const why = first?.failureSummary?.replaceAll(/\s+/g, ' ') ?? '';
+      return `${impact} ${id} (${help}), ${nodes.length} times, first at ${first?.target.join(' ')}: ${why}`;
+    });
 };
 
 /** Whether anything sticks out sideways: a page that fits has none to scroll. */

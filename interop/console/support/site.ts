@@ -18,9 +18,9 @@ export interface BuiltSite {
   readonly pages: readonly BuiltPage[];
   /** The page behind a path, or the path itself where it is another file; undefined where there is nothing. */
   readonly resolve: (path: string) => string | undefined;
-  /** One page of each kind, and one that is not there. */
+  /** One page of each kind; `/404` is what is shown where nothing is. */
   readonly kinds: readonly string[];
-  /** The page with the widget. */
+  /** The page with the widget, which is drawn in the browser only. */
   readonly widget: string;
 }
 
@@ -40,15 +40,16 @@ export const readSite = (): BuiltSite => {
       return { path: `/${file.replace(/(?:(^|\/)index)?\.html$/, '$1')}`, html };
     });
   const paths = new Set(pages.map(({ path }) => path));
-  const kinds = new Map<string, string>();
-  for (const { path } of pages) {
-    // each page outside of the API is one of its kind; of that, one a depth
-    const parts = path.split('/').filter((part) => part !== '');
-    const kind = parts[0] === 'api' ? `api ${parts.length}` : path;
-    if (!kinds.has(kind)) kinds.set(kind, path);
+  const kinds = new Map<string, BuiltPage>();
+  for (const page of pages) {
+    // each page outside of the API is one of its kind; of that, the shortest of each depth: some are books
+    const parts = page.path.split('/').filter((part) => part !== '');
+    const kind = parts[0] === 'api' ? `api ${parts.length}` : page.path;
+    const known = kinds.get(kind);
+    if (known === undefined || page.html.length < known.html.length) kinds.set(kind, page);
   }
-  const widget = pages.find(({ html }) => html.includes('class="rohc-widget"'))?.path;
-  if (widget === undefined) throw new Error('no page has the widget');
+  const widget = '/rohc';
+  if (!paths.has(widget)) throw new Error(`no page ${widget}`);
   return {
     folder,
     base: '/',
@@ -61,7 +62,7 @@ export const readSite = (): BuiltSite => {
       }
       return isFile(join(folder, path)) ? path : undefined;
     },
-    kinds: [...kinds.values(), '/no/such/page'],
+    kinds: [...kinds.values()].map(({ path }) => path),
     widget,
   };
 };

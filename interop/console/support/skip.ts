@@ -16,3 +16,6 @@ export const must = (path: string, remedy: string): string => {
   if (!existsSync(path)) throw new Error(`${path} is missing: ${remedy}`);
   return path;
 };
+
+/** How long `expect.poll` waits for what must come soon, on a machine that has other things to do. */
+export const SOON = { timeout: 20_000 } as const;

@@ -12,7 +12,7 @@ import { captureFile, captures } from '../support/captures.ts';
 import { launch, visit, type Visitor } from '../support/chromium.ts';
 import { drop } from '../support/drop.ts';
 import { readSite } from '../support/site.ts';
-import { asked, REASON } from '../support/skip.ts';
+import { asked, REASON, SOON } from '../support/skip.ts';
 import { type Site, serveSite } from '../support/static-site.ts';
 
 let site: Site;
@@ -246,7 +246,7 @@ test('by keyboard alone: a shipped capture, a packet, its fields', async (ctx) =
     expect(await chosen.textContent()).toBe(top);
     await widget(page).getByRole('button', { name: 'Next', exact: true }).focus();
     await page.keyboard.press('Enter');
-    await expect.poll(() => title.textContent()).not.toBe(first);
+    await expect.poll(() => title.textContent(), SOON).not.toBe(first);
     expect(await widget(page).locator('.hex .marked').count()).toBeGreaterThan(0);
   });
 });
