@@ -18,6 +18,7 @@ import { discover, type Discovery } from './discover.js';
 import { optionOf, textsOf } from './flags.js';
 import { listJson, probeAll, renderList } from './list.js';
 import type { Output } from './output.js';
+import { endWithOwner } from './owner.js';
 import { EXIT, readsStdin, runScenario, type Stdin } from './run.js';
 import { paint, plain, type Style } from './terminal.js';
 
@@ -174,6 +175,8 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
       const message = input.left.map((error) => error.message).join('; ');
       code = refuse(usageError(message, `see ${NAME} run ${scenario.id} --help`));
     } else {
+      const owner = Number(parsed['owner']);
+      if (Number.isSafeInteger(owner)) endWithOwner(owner);
       code = await runScenario({
         ...around,
         scenario,
@@ -265,6 +268,7 @@ export const main = async (args: ReadonlyArray<string>, around: Surroundings): P
           'read changes of controls from standard input as NDJSON {"name", "value"}; its end stops the run',
         ),
       )
+      .addOption(new Option('--owner <pid>', 'end with this process').hideHelp())
       .addOption(jsonOption())
       .action(() => run(scenario, command));
   }

@@ -541,9 +541,12 @@ describe('a server that is killed', () => {
       return -1;
     }
   };
-  test('takes its runs with it, and the next one its files', async () => {
+  test.each([
+    ['fixture-slow', {}],
+    ['fixture-dying', { how: 'spin' }],
+  ])('takes its runs with it (%s %j), and the next one its files', async (scenario, input) => {
     const killed = await spawnServer();
-    const { id } = await startRun(killed.url, 'fixture-slow');
+    const { id } = await startRun(killed.url, scenario, input);
     await until(
       'it sleeps',
       async () => stateOf(await ask(`${killed.url}api/runs/${id}`)).progress !== null,

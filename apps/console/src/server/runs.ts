@@ -113,7 +113,7 @@ export const createRuns = (options: RunsOptions): Runs => {
     };
     runs.set(id, kept);
     kept.child = startChild({
-      command: [...program, ...args, '--json', '--controls'],
+      command: [...program, ...args, '--json', '--controls', `--owner=${process.pid}`],
       cwd,
       graceMs: limits.graceMs,
       onEvent: live.take,
