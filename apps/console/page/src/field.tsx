@@ -1,7 +1,7 @@
 /** One input of a scenario as a form shows it: label, control, what it means, what is wrong with it. */
 import type { ReactNode } from 'react';
 import type { ListedInput } from '../../src/api.ts';
-import { FileField, type FileFieldProps } from './file-field.tsx';
+import { type FieldIds, FileField, type FileFieldProps } from './file-field.tsx';
 import { type FormValue, rangeOf } from './form-values.ts';
 
 export interface FieldProps {
@@ -13,12 +13,6 @@ export interface FieldProps {
   readonly live: boolean;
   readonly onChange: (value: FormValue) => void;
   readonly file: Omit<FileFieldProps, 'input' | 'value' | 'ids' | 'invalid' | 'disabled'>;
-}
-
-/** Ids of a field's parts, for labels and descriptions. */
-export interface FieldIds {
-  readonly control: string;
-  readonly describedBy: string;
 }
 
 const text = (value: FormValue): string => (typeof value === 'string' ? value : '');

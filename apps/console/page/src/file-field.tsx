@@ -1,9 +1,14 @@
 /** A file of the reader: a button and a drop zone, how far it is sent, and a way back to the sample. */
 import { type ReactNode, useRef } from 'react';
 import type { ListedInput } from '../../src/api.ts';
-import type { FieldIds } from './field.tsx';
 import type { FormValue } from './form-values.ts';
 import { formatBytes } from './format.ts';
+
+/** Ids of a field's parts, for labels and descriptions. */
+export interface FieldIds {
+  readonly control: string;
+  readonly describedBy: string;
+}
 
 export interface FileFieldProps {
   readonly input: ListedInput;
