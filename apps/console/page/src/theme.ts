@@ -26,13 +26,16 @@ export const chooseLook = (look: Look): void => {
   for (const listener of listeners) listener();
 };
 
-/** Calls back when colours change, by choice or by the system. */
+/** Calls back when colours change: by choice, by the system, or for paper, which is light. */
 export const onLook = (listener: () => void): (() => void) => {
   const dark = matchMedia('(prefers-color-scheme: dark)');
+  const paper = matchMedia('print');
   listeners.add(listener);
+  paper.addEventListener('change', listener);
   dark.addEventListener('change', listener);
   return () => {
     listeners.delete(listener);
+    paper.removeEventListener('change', listener);
     dark.removeEventListener('change', listener);
   };
 };
