@@ -33,6 +33,8 @@ export interface ShownResults {
   readonly date: string;
   readonly node: string;
   readonly cpu: string;
+  /** Why the figures still hold although the code has changed since; the latest reason. */
+  readonly kept: string | null;
   readonly rows: readonly ShownRow[];
 }
 
@@ -61,6 +63,7 @@ export default {
             date: results.date.slice(0, 10),
             node: results.node.replace(/^v/, ''),
             cpu: results.cpu,
+            kept: results.measured.kept?.at(-1)?.because ?? null,
             rows: results.rows.map((row) => ({
               id: row.id,
               case: row.case,
