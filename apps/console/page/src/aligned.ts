@@ -4,6 +4,8 @@ import { type Decimated, MOST_DRAWN } from './decimate.ts';
 /** First all x in ascending order, then each series' y, null where it has no point. */
 export type Aligned = [number[], ...Array<Array<number | null>>];
 
+// `!` stands here where an index is below a length that was just compared.
+
 /** Gives a function that aligns these series anew; its scratch space is used again each time. */
 export const createAligner = (series: ReadonlyArray<Decimated>): (() => Aligned) => {
   const lanes = series.map((decimated) => ({

@@ -28,6 +28,7 @@ export interface SeriesSummary {
 export const MOST_DRAWN = 2 * MOST_BUCKETS;
 
 export const createDecimated = (): Decimated => {
+  // Below, `!` stands where an index is below `used` or a length: in a hot loop it costs nothing.
   const minX = new Float64Array(MOST_BUCKETS);
   const minY = new Float64Array(MOST_BUCKETS);
   const maxX = new Float64Array(MOST_BUCKETS);
