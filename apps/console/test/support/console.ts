@@ -1,9 +1,7 @@
 /** A console for tests: the server over the fixtures, as a part of this process or as a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunState } from '../../src/api.ts';
 import { discover } from '../../src/discover.ts';
@@ -16,8 +14,7 @@ export const bin = join(root, 'dist/cli.js');
 const fixtures = join(root, 'test/fixtures/scenarios.js');
 
 /** A folder without apps, so that only the fixtures are there. */
-const noApps = mkdtempSync(join(tmpdir(), 'lq-no-apps-'));
-process.on('exit', () => rmSync(noApps, { recursive: true, force: true }));
+const noApps = import.meta.dirname;
 
 export const sources = [`--from=${fixtures}`, `--apps=${noApps}`];
 
