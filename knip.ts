@@ -18,11 +18,7 @@ const workspaces = Object.fromEntries(
           ...(folder === 'apps/console' ? ['page/src/main.tsx'] : []),
         ],
         project: ['src/**/*.ts', 'test/**/*.ts', 'page/src/**/*.{ts,tsx}'],
-        // The console finds the scenarios of apps among its dependencies when it runs.
-        ignoreDependencies: [
-          ...ANATOMY,
-          ...(folder === 'apps/console' ? ['@liquid/.*-example'] : []),
-        ],
+        ignoreDependencies: ANATOMY,
       },
     ]),
 );
