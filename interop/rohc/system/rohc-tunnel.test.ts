@@ -187,7 +187,7 @@ const terminal = (args: ReadonlyArray<string>, user?: string) => {
   const [program = '', ...rest] = user === undefined ? command : [...drop, ...command];
   const child: ChildProcess = spawn(program, rest, {
     cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   const said = { out: '', note: '' };
   child.stdout?.on('data', (text) => {
@@ -208,6 +208,16 @@ systemTest('in the terminal, as root', async () => {
   const outcome = outcomeOf(said.out);
   expect(outcome.ok).toBe(true);
   expect(said.note).toContain('"series":"acknowledgements-after"');
+});
+
+systemTest('in the terminal, controls as lines on its input', async () => {
+  const { child, said, ended } = terminal(['--seconds', '4', '--json', '--controls']);
+  await until('a second', () => said.note.split('"goodput-far-to-near"').length > 4);
+  child.stdin?.write('{"name":"compression","value":false}\n');
+  expect(await ended, said.note).toBe(0);
+  const outcome = outcomeOf(said.out);
+  expect(outcome.ok && figure(outcome.result.report, 'switches')).toBe(1);
+  expect(outcome.ok && figure(outcome.result.report, 'missing')).toBe(0);
 });
 
 systemTest('in the terminal, as an ordinary user: refused, with the mend', async () => {

@@ -58,7 +58,8 @@ export const createOrder = (): Order => {
       // `next` itself would have been in time
       farthest = Math.max(farthest, 0xffff - ahead);
     },
-    missing: () => missing,
+    // one that was sent before the first that came, and came later, was never missed
+    missing: () => Math.max(0, missing),
     late: () => late,
     farthest: () => farthest,
   };
