@@ -84,6 +84,8 @@ export default defineConfig({
       '/': pages,
     },
     outline: { level: [2, 3] },
+    // What is heard is what is read.
+    notFound: { linkLabel: 'Take me home' },
     search: { provider: 'local' },
     externalLinkIcon: true,
   },
