@@ -1,4 +1,6 @@
 /** The site as it was built: its pages, what an address leads to, and one page of each kind. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, root } from './skip.ts';
@@ -29,7 +31,54 @@ const folder = join(root, 'docs/.vitepress/dist');
 const isFile = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
-/** Reads what `pnpm run site` has built. */
+/** What the site is made of; a build is as old as the newest of these. */
+const SOURCES = ['docs', 'packages', 'apps', 'interop', 'scripts'];
+/** Written by builds and tests, not by people. */
+const MADE = new Set([
+  'node_modules',
+  'dist',
+  'api',
+  'cache',
+  'screenshots',
+  '.examples',
+  '.turbo',
+]);
+
+const newestIn = (path: string): number =>
+  readdirSync(path, { withFileTypes: true }).reduce((newest, entry) => {
+    if (MADE.has(entry.name)) return newest;
+    const inner = join(path, entry.name);
+    return Math.max(newest, entry.isDirectory() ? newestIn(inner) : statSync(inner).mtimeMs);
+  }, 0);
+
+/** Builds the site as `pnpm run site` does, unless what stands there is newer than all that it is made of. */
+export const siteIsBuilt = async (): Promise<void> => {
+  const built = statSync(join(folder, 'index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  // this workspace only looks at it
+  const sources = SOURCES.flatMap((name) =>
+    name === 'interop'
+      ? readdirSync(join(root, name))
+          .filter((each) => each !== 'console')
+          .map((each) => join(root, name, each))
+      : [join(root, name)],
+  );
+  if (built > Math.max(...sources.map(newestIn))) return;
+  const child = spawn(process.execPath, ['scripts/site.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`the site could not be built:\n${output}`);
+};
+
+/** Reads what {@link siteIsBuilt} has left. */
 export const readSite = (): BuiltSite => {
   must(join(folder, 'index.html'), 'pnpm run site');
   const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' })

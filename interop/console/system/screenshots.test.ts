@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch, visit } from '../support/chromium.ts';
 import { type Console, startConsole } from '../support/console.ts';
 import { openScenario, results, run, stands } from '../support/console-page.ts';
-import { readSite } from '../support/site.ts';
+import { readSite, siteIsBuilt } from '../support/site.ts';
 import { asked, REASON, root } from '../support/skip.ts';
 import { type Site, serveSite } from '../support/static-site.ts';
 
@@ -20,7 +20,7 @@ const MOST_OCTETS = 150_000;
 
 /** What differs from run to run: moments and durations. */
 const STEADY = `
-  time, .run-status .numbers, .recent { visibility: hidden !important; }
+  time, .run-status p + p, .recent { visibility: hidden !important; }
   *, *::before, *::after { animation: none !important; transition: none !important; caret-color: transparent !important; }
 `;
 
@@ -31,6 +31,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   if (!asked) return;
+  await siteIsBuilt();
   const built = readSite();
   widget = built.widget;
   site = await serveSite(built.folder, built.base);
@@ -62,7 +63,15 @@ const pictures: ReadonlyArray<readonly [string, (page: Page) => Promise<void>]> 
       await run(page);
       await stands(page, 'Done');
       await results(page).locator('canvas').first().waitFor();
-      await results(page).evaluate((element) => element.scrollIntoView());
+      await page
+        .getByLabel('Capture', { exact: true })
+        .evaluate((element) => element.scrollIntoView({ block: 'center' }));
+      // a comparison with what was published, and the chart to its end
+      await results(page)
+        .getByText('The chart in numbers')
+        .evaluate((element) => {
+          scrollTo(0, element.getBoundingClientRect().bottom + scrollY - innerHeight + 16);
+        });
     },
   ],
   [

@@ -5,7 +5,7 @@ import { graveFindings, sideways } from '../support/axe.ts';
 import { launch, visit } from '../support/chromium.ts';
 import { firstPage } from '../support/first-page.ts';
 import { asked, REASON } from '../support/skip.ts';
-import { type BuiltSite, readSite } from '../support/site.ts';
+import { type BuiltSite, readSite, siteIsBuilt } from '../support/site.ts';
 import { type Site, serveSite } from '../support/static-site.ts';
 
 let site: Site;
@@ -14,6 +14,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   if (!asked) return;
+  await siteIsBuilt();
   built = readSite();
   site = await serveSite(built.folder, built.base);
   browser = await launch();

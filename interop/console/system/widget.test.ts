@@ -11,7 +11,7 @@ import { graveFindings, sideways } from '../support/axe.ts';
 import { captureFile, captures } from '../support/captures.ts';
 import { launch, visit, type Visitor } from '../support/chromium.ts';
 import { drop } from '../support/drop.ts';
-import { readSite } from '../support/site.ts';
+import { readSite, siteIsBuilt } from '../support/site.ts';
 import { asked, REASON, SOON } from '../support/skip.ts';
 import { type Site, serveSite } from '../support/static-site.ts';
 
@@ -21,6 +21,7 @@ let address = '';
 
 beforeAll(async () => {
   if (!asked) return;
+  await siteIsBuilt();
   const built = readSite();
   site = await serveSite(built.folder, built.base);
   address = `${site.origin}${built.widget}`;
