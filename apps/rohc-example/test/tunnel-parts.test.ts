@@ -22,6 +22,9 @@ import { createSampler } from '../src/tunnel/sampler.js';
 import { createSwitchboard } from '../src/tunnel/switchboard.js';
 import { snapshotOf } from './snapshots.js';
 
+/** Cases of a property, scaled by `LIQUID_CASES` (100,000 by default). */
+const numRuns = Math.max(20, Math.round(Number(process.env['LIQUID_CASES'] ?? 100_000) * 0.02));
+
 describe('frame', () => {
   it('carries its kind and 16 bits of the sequence number', () => {
     fc.assert(
@@ -32,6 +35,7 @@ describe('frame', () => {
         expect(sequenceOf(datagram)).toBe(sequence & 0xffff);
         expect([datagram[3], datagram[4]]).toEqual([0, 0]);
       }),
+      { numRuns },
     );
   });
 
@@ -73,6 +77,7 @@ describe('frame', () => {
           expect([order.late(), order.missing()]).toEqual([late.length, Math.max(0, expected)]);
         },
       ),
+      { numRuns },
     );
   });
 });
@@ -114,6 +119,7 @@ describe('payload', () => {
         expect(payload).toBeGreaterThanOrEqual(-1);
         expect(payload).toBeLessThanOrEqual(Math.max(-1, packet.length - 40));
       }),
+      { numRuns },
     );
   });
 });

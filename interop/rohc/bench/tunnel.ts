@@ -1,7 +1,8 @@
 /** Goodput of kernel TCP through a ROHC tunnel over a link as fast as the machine, beside the same tunnel without. */
 
-import { withLab } from '../system/support/lab.ts';
-import { keepOrder, openTunnel, pair, transfer } from '../system/support/tunnel-lab.ts';
+import { keepOrder } from '@liquid/rohc-example/tunnel';
+import { right, withLab } from '../system/support/lab.ts';
+import { HOSTS, openTunnel, pair, transfer } from '../system/support/tunnel-lab.ts';
 
 /** Mbit/s of each slice. */
 export interface Goodput {
@@ -12,7 +13,7 @@ export interface Goodput {
 export const tunnelGoodput = async (slices: number): Promise<Goodput> => {
   const measured = { rohc: [] as number[], none: [] as number[] };
   await withLab(pair(), async (lab) => {
-    await keepOrder(lab);
+    right(await keepOrder(lab, HOSTS)());
     const stops = [await openTunnel(lab, 'rohc'), await openTunnel(lab, 'none')];
     const times = { slices, sliceMs: 1000, warmUpMs: 4000 };
     for (const { kind, sent, received } of await transfer(lab, 'far', ['rohc', 'none'], times)) {

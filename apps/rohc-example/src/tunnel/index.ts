@@ -4,5 +4,6 @@
  *
  * @packageDocumentation
  */
+export { keepOrder } from './keep-order.js';
 export { type Compression, tunnelMtu, TunnelOptions, TunnelStats } from './options.js';
 export { startTunnelEnd, type TunnelEnd } from './worker-process.js';

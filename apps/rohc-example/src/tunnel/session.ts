@@ -3,6 +3,7 @@ import type { Netlab } from '@liquid/netlab';
 import type { LiquidError } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { keepOrder } from './keep-order.js';
 import {
   type Direction,
   type Host,
@@ -94,6 +95,8 @@ export const openSession =
           : null,
         seed: seed + index,
       });
+    const ordered = await keepOrder(lab, HOSTS)();
+    if (E.isLeft(ordered)) return ordered;
     const tunnels = await all(HOSTS.map(startTunnel));
     if (E.isLeft(tunnels)) return tunnels;
     const traffics = await all(HOSTS.map(startTraffic));

@@ -56,17 +56,6 @@ const inner: Record<Kind, Record<Host, string>> = {
 };
 export const other: Record<Host, Host> = { near: 'far', far: 'near' };
 
-/**
- * Makes the link keep order, as ROHC may expect of a wire (RFC 5795, section 3). A veth does not where the sender moves
- * between processors, for each has a backlog of its own; receive packet steering puts all into that of the first.
- */
-export const keepOrder = async (lab: Netlab): Promise<void> => {
-  for (const host of HOSTS) {
-    const steer = 'echo 1 > /sys/class/net/eth0/queues/rx-0/rps_cpus';
-    right(await lab.exec(host, ['sh', '-c', steer])());
-  }
-};
-
 const Ready = t.type({ ready: t.literal(true) });
 
 /** Starts both ends of a tunnel; what comes back ends them and gives what they counted. */
