@@ -242,7 +242,6 @@ systemTest('Ctrl-C in the terminal: exit code 130, nothing left', async () => {
 systemTest(
   'killed in the middle: its programs end by themselves, the sweeper takes the rest',
   async () => {
-    const before = new Set(workers());
     const { child, said, ended } = terminal(['--seconds', '60', '--json']);
     await until('points', () => said.note.includes('"type":"point"'));
     const pid = child.pid ?? 0;
