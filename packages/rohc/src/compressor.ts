@@ -139,7 +139,7 @@ interface OwnedSnapshot extends CompressorSnapshot {
  * Creates a compressor; every field of the configuration has a default, wrong ones are a `Decode` error that names the
  * field.
  *
- * Memory: about 3 kB a flow with the default window, at most `maxCid + 1` flows; then the flow that was silent
+ * Memory: about 3.5 kB a flow with the default window, at most `maxCid + 1` flows; then the flow that was silent
  * longest gives its CID up.
  *
  * @example
