@@ -45,7 +45,7 @@ const KNOWN: readonly RegExp[] = [
   /^apt-get install /,
   /^pnpm --filter \S+ /,
   /^npx netlab doctor$/,
-  /^netlab (?:up|plan|sweep)\b/,
+  /^npx netlab (?:up|plan|sweep)\b/,
   /^sudo npm start -- run [a-z-]+(?: --[a-z-]+ \S+)*$/,
   /^\.ci\/run$/,
   /^node_modules\/\.bin\/node interop\/rohc\/captures\/record\.ts$/,

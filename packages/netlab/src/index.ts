@@ -86,13 +86,27 @@
  * }
  * ```
  *
- * From a shell, with the description as JSON:
+ * From a shell, with the description as JSON, here as `dumbbell.json`:
+ *
+ * ```json
+ * {
+ *   "hosts": { "client": {}, "server": {} },
+ *   "links": [
+ *     {
+ *       "ends": [
+ *         { "node": "client", "addresses": ["10.0.0.1/24"] },
+ *         { "node": "server", "addresses": ["10.0.0.2/24"] }
+ *       ]
+ *     }
+ *   ]
+ * }
+ * ```
  *
  * ```sh
- * netlab up dumbbell.json                                  # hold it until Ctrl-C
- * netlab up dumbbell.json --host client -- ping 10.0.0.2   # run one command in it
- * netlab plan dumbbell.json                                # only print the commands
- * netlab sweep                                             # remove what killed owners left
+ * npx netlab up dumbbell.json                                       # hold it until Ctrl-C
+ * npx netlab up dumbbell.json --host client -- ping -c 3 10.0.0.2   # run one command in it
+ * npx netlab plan dumbbell.json                                     # only print the commands
+ * npx netlab sweep                                                  # remove what killed owners left
  * ```
  *
  * ## Concepts
