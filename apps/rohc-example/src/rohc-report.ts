@@ -1,7 +1,7 @@
 /** Turns the counts of `rohc-capture` into its report, beside the deliverable's figures. */
 import type { Report } from '@liquid/types/scenario';
+import { sizeComparisons } from './published-sizes.js';
 import type { Tally } from './tally.js';
-import { typical } from './typical.js';
 
 /** What became of the packets of a capture. */
 export interface Outcome {
@@ -23,20 +23,15 @@ const SIZES_SHOWN = 12;
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-const SOURCE = 'Trilogy 2 D1.3, section 3.1.4.2';
-
 /** The report; `cut` says how a capture broke off, where it did. */
 export const reportOf = (outcome: Outcome, tally: Tally, cut: string | undefined): Report => {
   const { packets, headerBefore, headerAfter } = outcome;
   const before = headerBefore / packets;
   const after = headerAfter / packets;
   const saved = 100 * (1 - headerAfter / headerBefore);
-  const { median, mode } = typical(tally.sizes);
   const acknowledgements = [...tally.sizes.values()].reduce((sum, count) => sum + count, 0);
   const formats = [...tally.formats].sort(([, a], [, b]) => b.packets - a.packets);
   const delivered = packets - outcome.lost - outcome.undelivered;
-  const measured =
-    'pure acknowledgements in CO formats; the CID counts as one octet, the TCP checksum is not counted, as the figure has it';
   return {
     summary: `${packets} packets of ${outcome.source}: headers shrink from ${before.toFixed(1)} to ${after.toFixed(2)} octets a packet, ${saved.toFixed(1)} % less; ${outcome.different === 0 ? 'every delivered packet is the original, octet for octet' : `${outcome.different} delivered packets differ from the original`}.`,
     figures: [
@@ -87,28 +82,7 @@ export const reportOf = (outcome: Outcome, tally: Tally, cut: string | undefined
           .map(([size, count]) => [size, count, round((100 * count) / acknowledgements, 2)]),
       },
     ],
-    comparisons: [
-      {
-        id: 'acknowledgement',
-        title: 'Size of a compressed TCP ACK',
-        unit: 'B',
-        published: { value: 4, text: 'about 4 bytes', source: SOURCE },
-        ours: median,
-        measured: `median of ${measured}`,
-        better: 'lower',
-        reached: median === null ? null : median <= 4,
-      },
-      {
-        id: 'acknowledgement-constant-payload',
-        title: 'Size of a compressed TCP ACK, constant payload size',
-        unit: 'B',
-        published: { value: 3, text: 'or 3 when the payload size is constant', source: SOURCE },
-        ours: mode,
-        measured: `most frequent size of ${measured}`,
-        better: 'lower',
-        reached: mode === null ? null : mode <= 3,
-      },
-    ],
+    comparisons: sizeComparisons(tally.sizes, 'pure acknowledgements in CO formats', true),
     notes: [
       'Unidirectional operation with the default refreshes: no feedback helps the compressor.',
       ...(outcome.skipped > 0

@@ -1,6 +1,6 @@
 /** Turns what a tunnel counted into the report of `rohc-tunnel`, beside the deliverable's figures. */
 import type { Comparison, Figure, Report, Table } from '@liquid/types/scenario';
-import { typical } from '../typical.js';
+import { SOURCE, sizeComparisons } from '../published-sizes.js';
 import { type Direction, type Host, HOSTS, OTHER, SENDER } from './network.js';
 import type { Compression } from './options.js';
 import { headersOf, type Period, savedBytes } from './sampler.js';
@@ -17,8 +17,6 @@ export interface Outcome {
   readonly last: Snapshot;
   readonly period: (compression: Compression) => Period;
 }
-
-const SOURCE = 'Trilogy 2 D1.3, section 3.1.4.2';
 
 /** A period shorter than this says more of chance than of goodput. */
 const MIN_SECONDS = 0.5;
@@ -199,37 +197,15 @@ const comparisons = (outcome: Outcome): ReadonlyArray<Comparison> => {
   const counts = HOSTS.flatMap((host) => last.tunnel[host].headers.acknowledgementSizes);
   const merged = new Map<number, number>();
   for (const [size, count] of counts) merged.set(size, (merged.get(size) ?? 0) + count);
-  const { median, mode } = typical(merged);
   // The deliverable gives its sizes for plain acknowledgements: no option in them, none lost.
-  const comparable = !timestamps && !lossy;
-  const reached = (ours: number | null, published: number): boolean | null =>
-    comparable && ours !== null ? ours <= published : null;
+  const sizes = sizeComparisons(
+    merged,
+    'pure acknowledgements in CO formats, as they left',
+    !timestamps && !lossy,
+  );
   const acknowledgements = compressed(last, 'acknowledgements');
-  const measured =
-    'pure acknowledgements in CO formats, as they left; the CID counts as one octet, the TCP checksum is not counted, as the figure has it';
   return [
-    {
-      id: 'acknowledgement',
-      title: 'Size of a compressed TCP ACK',
-      unit: 'B',
-      published: { value: 4, text: 'about 4 bytes', source: SOURCE },
-      ours: median,
-      measured: `median of ${measured}`,
-      better: 'lower',
-      reached: reached(median, 4),
-      varies: true,
-    },
-    {
-      id: 'acknowledgement-constant-payload',
-      title: 'Size of a compressed TCP ACK, constant payload size',
-      unit: 'B',
-      published: { value: 3, text: 'or 3 when the payload size is constant', source: SOURCE },
-      ours: mode,
-      measured: `most frequent size of ${measured}`,
-      better: 'lower',
-      reached: reached(mode, 3),
-      varies: true,
-    },
+    ...sizes.map((comparison) => ({ ...comparison, varies: true })),
     {
       id: 'acknowledgements-gone',
       title: 'Share of header octets gone on the ACK direction',
