@@ -1,0 +1,40 @@
+/**
+ * Netlink for Node.
+ *
+ * ## Install
+ *
+ * ```sh
+ * npm install @liquid/netlink
+ * ```
+ *
+ * ## Use
+ *
+ * ## Concepts
+ *
+ * ## Options and Errors
+ *
+ * ## Speed
+ *
+ * <!-- figures -->
+ *
+ * ## Limits and Security
+ *
+ * ## Sources
+ *
+ * @packageDocumentation
+ */
+export { AttributeCursor, NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_HEADER } from './attribute.js';
+export * from './errors.js';
+export { HOST_LITTLE } from './host-order.js';
+export {
+  MessageCursor,
+  NETLINK,
+  NLM_F,
+  NLMSG,
+  NLMSG_HEADER,
+  type Source,
+  sourceOf,
+} from './message.js';
+export * from './socket.js';
+export * from './transport.js';
+export { MessageWriter } from './writer.js';

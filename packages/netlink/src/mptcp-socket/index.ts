@@ -1,0 +1,2 @@
+/** MPTCP as Node's own sockets. */
+export {};

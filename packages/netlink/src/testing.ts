@@ -1,0 +1,2 @@
+/** Suites and a scripted kernel for tests. */
+export {};
