@@ -24,7 +24,19 @@
  * @packageDocumentation
  */
 export { AttributeCursor, NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_HEADER } from './attribute.js';
+export {
+  type AttributePolicy,
+  NL_ATTR_TYPE,
+  NL_POLICY_TYPE_ATTR,
+  readAttributePolicy,
+} from './attribute-policy.js';
 export * from './errors.js';
+export {
+  type ErrorMessage,
+  emptyErrorMessage,
+  NLMSGERR_ATTR,
+  readErrorMessage,
+} from './extended-ack.js';
 export { HOST_LITTLE } from './host-order.js';
 export {
   MessageCursor,
