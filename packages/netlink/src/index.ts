@@ -47,6 +47,9 @@ export {
   type Source,
   sourceOf,
 } from './message.js';
+export * from './netfilter.js';
+export * from './queue-config.js';
+export * from './queue-packet.js';
 export * from './socket.js';
 export * from './transport.js';
 export { MessageWriter } from './writer.js';
