@@ -25,5 +25,17 @@
  */
 export * from './engine.js';
 export * from './event.js';
+export {
+  commandName,
+  decodeCommand,
+  type PmAddress,
+  type PmCommand,
+  type PmLimits,
+  readAddress,
+  readLimits,
+  writeCommand,
+} from './family-command.js';
+export { decodeEvent, type EventDialect, EventReader, writeEvent } from './family-event.js';
+export * from './family.js';
 export * from './model.js';
 export * from './policy.js';
