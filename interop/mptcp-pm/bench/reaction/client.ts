@@ -1,14 +1,16 @@
 /**
- * Makes one connection after the other: connects, lets things settle, sends the byte whose
- * acknowledgement establishes the connection, waits for what the manager does, and is gone.
+ * Makes one connection after the other: connects, sends the byte whose acknowledgement establishes
+ * the connection, waits for what the manager does, and is gone.
  */
 
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadOf } from './load.ts';
 
-const [address = '', port = '0', count = '0', holdMs = '0'] = process.argv.slice(2);
+const [address = '', port = '0', count = '0', holdMs = '0', name] = process.argv.slice(2);
+const quiet = loadOf(name) === 'quiet';
 
-/** Between connection and byte, and between connections. */
+/** Between connections, and before the byte of the quiet load. */
 const SETTLE_MS = 4;
 
 for (let done = 0; done < Number(count); done++) {
@@ -18,7 +20,8 @@ for (let done = 0; done < Number(count); done++) {
     socket.once('error', reject);
   });
   socket.on('error', () => undefined);
-  await sleep(SETTLE_MS);
+  socket.on('data', () => undefined);
+  if (quiet) await sleep(SETTLE_MS);
   socket.write('x');
   await sleep(Number(holdMs));
   socket.resetAndDestroy();

@@ -2,7 +2,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { openNetlab } from '@liquid/netlab';
-import { ascending, messageOf, quantile, right } from '../support.ts';
+import { ascending, messageOf, MPTCPIZED, quantile, right } from '../support.ts';
+import type { Load } from './load.ts';
 import type { Manager } from './managers.ts';
 import { reactionNetwork, SERVER_ADDRESS, SERVER_PORT } from './network.ts';
 import { createReactionMeter } from './wire.ts';
@@ -27,16 +28,13 @@ export interface Run {
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Turns `socket(…, SOCK_STREAM, 0)` into an MPTCP socket, as mptcpize(8) does. */
-const MPTCP = { LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/mptcpize/libmptcpwrap.so.0' };
-
-export const measureReactions = async (manager: Manager): Promise<Run> => {
+export const measureReactions = async (manager: Manager, load: Load): Promise<Run> => {
   const lab = right(await openNetlab(reactionNetwork(manager.pathManager))());
   try {
     const server = right(
       await lab.spawnNode('server', file('server.ts'), {
-        args: [String(SERVER_PORT)],
-        env: MPTCP,
+        args: [String(SERVER_PORT), load],
+        env: MPTCPIZED,
       })(),
     );
     await messageOf(server);
@@ -49,8 +47,8 @@ export const measureReactions = async (manager: Manager): Promise<Run> => {
     );
     const client = right(
       await lab.spawnNode('client', file('client.ts'), {
-        args: [SERVER_ADDRESS, String(SERVER_PORT), String(CONNECTIONS), String(HOLD_MS)],
-        env: MPTCP,
+        args: [SERVER_ADDRESS, String(SERVER_PORT), String(CONNECTIONS), String(HOLD_MS), load],
+        env: MPTCPIZED,
       })(),
     );
     await messageOf(client);
