@@ -18,6 +18,14 @@ const SLOTS = 256;
 /** Multiplies and takes the high bits: neighbours in a subnet come to different slots (Knuth 6.4). */
 const slotOf = (word: number): number => Math.imul(word, 0x9e3779b1) >>> 24;
 
+/** 32 bits in network order. */
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  (((bytes[at] ?? 0) << 24) |
+    ((bytes[at + 1] ?? 0) << 16) |
+    ((bytes[at + 2] ?? 0) << 8) |
+    (bytes[at + 3] ?? 0)) >>>
+  0;
+
 /**
  * Gives the text of addresses that are read from attributes. Text that was made before is given
  * again, so that an address that is seen often costs a comparison and no memory. The tables have a
@@ -29,10 +37,9 @@ export class AddressTexts {
   readonly #words6 = new Uint32Array(4 * SLOTS);
   readonly #texts6 = new Array<IpAddress | undefined>(SLOTS).fill(undefined);
 
-  /** The value as four bytes; undefined where it has fewer. */
-  ipv4(attribute: AttributeCursor): IpAddress | undefined {
-    if (attribute.length < 4) return undefined;
-    const word = attribute.source.view.getUint32(attribute.start, false);
+  /** The address of the four bytes at `at`, which must be there. */
+  ipv4At(bytes: Uint8Array, at: number): IpAddress {
+    const word = wordAt(bytes, at);
     const slot = slotOf(word);
     const known = this.#texts4[slot];
     if (known !== undefined && this.#words4[slot] === word) return known;
@@ -42,36 +49,45 @@ export class AddressTexts {
     return text;
   }
 
-  /** The value as sixteen bytes; undefined where it has fewer. IPv4-mapped ones stay IPv6. */
-  ipv6(attribute: AttributeCursor): IpAddress | undefined {
-    if (attribute.length < 16) return undefined;
-    const { start } = attribute;
-    const { view, bytes } = attribute.source;
-    const a = view.getUint32(start, false);
-    const b = view.getUint32(start + 4, false);
-    const c = view.getUint32(start + 8, false);
-    const d = view.getUint32(start + 12, false);
+  /** The address of the sixteen bytes at `at`, which must be there. IPv4-mapped ones stay IPv6. */
+  ipv6At(bytes: Uint8Array, at: number): IpAddress {
+    const a = wordAt(bytes, at);
+    const b = wordAt(bytes, at + 4);
+    const c = wordAt(bytes, at + 8);
+    const d = wordAt(bytes, at + 12);
     const slot = slotOf(a ^ Math.imul(b, 31) ^ Math.imul(c, 961) ^ Math.imul(d, 29791));
-    const at = 4 * slot;
+    const first = 4 * slot;
     const words = this.#words6;
     const known = this.#texts6[slot];
     if (
       known !== undefined &&
-      words[at] === a &&
-      words[at + 1] === b &&
-      words[at + 2] === c &&
-      words[at + 3] === d
+      words[first] === a &&
+      words[first + 1] === b &&
+      words[first + 2] === c &&
+      words[first + 3] === d
     ) {
       return known;
     }
-    const text = ipv6FromBytes(bytes.subarray(start, start + 16));
-    if (E.isLeft(text)) return undefined;
-    words[at] = a;
-    words[at + 1] = b;
-    words[at + 2] = c;
-    words[at + 3] = d;
+    const text = ipv6FromBytes(bytes.subarray(at, at + 16));
+    if (E.isLeft(text)) throw new Error('bug: an IPv6 address has sixteen bytes');
+    words[first] = a;
+    words[first + 1] = b;
+    words[first + 2] = c;
+    words[first + 3] = d;
     this.#texts6[slot] = text.right;
     return text.right;
+  }
+
+  /** The value as an IPv4 address; undefined where it is too short. */
+  ipv4(attribute: AttributeCursor): IpAddress | undefined {
+    if (attribute.length < 4) return undefined;
+    return this.ipv4At(attribute.source.bytes, attribute.start);
+  }
+
+  /** The value as an IPv6 address; undefined where it is too short. */
+  ipv6(attribute: AttributeCursor): IpAddress | undefined {
+    if (attribute.length < 16) return undefined;
+    return this.ipv6At(attribute.source.bytes, attribute.start);
   }
 }
 
