@@ -30,6 +30,16 @@ export {
   NL_POLICY_TYPE_ATTR,
   readAttributePolicy,
 } from './attribute-policy.js';
+export {
+  type AttributeSet,
+  type AttributeSpec,
+  attributeSet,
+  NLA,
+  readAttributes,
+  type UnknownAttribute,
+  type WithUnknown,
+} from './attribute-set.js';
+export type { ValueCodec } from './attribute-value.js';
 export * from './errors.js';
 export {
   type ErrorMessage,
@@ -47,9 +57,37 @@ export {
   type Source,
   sourceOf,
 } from './message.js';
+export {
+  emptyMptcpInfo,
+  MPTCP_INFO_BYTES,
+  MPTCP_INFO_FLAG,
+  type MptcpInfo,
+  type MptcpInfoRow,
+  mptcpInfoBytes,
+  readMptcpInfo,
+  readMptcpInfoInto,
+} from './mptcp-info.js';
 export * from './netfilter.js';
 export * from './queue-config.js';
 export * from './queue-packet.js';
+export * from './sock-diag.js';
+export * from './sock-diag-condition.js';
+export * from './sock-diag-query.js';
+export { readDiagInto } from './sock-diag-read.js';
+export * from './sock-diag-request.js';
+export * from './sock-diag-row.js';
+export * from './sock-diag-value.js';
 export * from './socket.js';
+export {
+  emptyTcpInfo,
+  readTcpInfoInto,
+  TCP_CA,
+  TCP_INFINITE_SSTHRESH,
+  TCP_INFO_BYTES,
+  TCPI_OPT,
+  type TcpInfo,
+  type TcpInfoRow,
+} from './tcp-info.js';
+export { readTcpInfo, tcpInfoBytes, tcpInfoHas } from './tcp-info-layout.js';
 export * from './transport.js';
 export { MessageWriter } from './writer.js';
