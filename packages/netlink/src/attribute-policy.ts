@@ -1,6 +1,7 @@
 /** What a family accepts of an attribute, as the kernel itself says it: types, bounds, nests. */
 
 import type { AttributeCursor } from './attribute.js';
+import type { MessageWriter } from './writer.js';
 
 /** Kinds of an attribute's value (`enum netlink_attribute_type` of linux/netlink.h). @since 0.1.0 */
 export const NL_ATTR_TYPE = {
@@ -98,4 +99,30 @@ export const readAttributePolicy = (cursor: AttributeCursor): AttributePolicy =>
     }
   }
   return policy;
+};
+
+/** Kinds whose bounds the kernel tells as signed numbers. */
+const SIGNED: ReadonlySet<number> = /* @__PURE__ */ new Set([
+  NL_ATTR_TYPE.S8,
+  NL_ATTR_TYPE.S16,
+  NL_ATTR_TYPE.S32,
+  NL_ATTR_TYPE.S64,
+  NL_ATTR_TYPE.SINT,
+]);
+
+/** Writes the list that {@link readAttributePolicy} reads. @since 0.1.0 */
+export const writeAttributePolicy = (writer: MessageWriter, policy: AttributePolicy): void => {
+  const signed = SIGNED.has(policy.type);
+  const { min, max, minLength, maxLength, nestedPolicy, nestedMaxType, mask } = policy;
+  const { MIN_VALUE_S, MIN_VALUE_U, MAX_VALUE_S, MAX_VALUE_U } = NL_POLICY_TYPE_ATTR;
+  writer.u32(NL_POLICY_TYPE_ATTR.TYPE, policy.type);
+  if (min !== undefined) writer.u64(signed ? MIN_VALUE_S : MIN_VALUE_U, BigInt.asUintN(64, min));
+  if (max !== undefined) writer.u64(signed ? MAX_VALUE_S : MAX_VALUE_U, BigInt.asUintN(64, max));
+  if (minLength !== undefined) writer.u32(NL_POLICY_TYPE_ATTR.MIN_LENGTH, minLength);
+  if (maxLength !== undefined) writer.u32(NL_POLICY_TYPE_ATTR.MAX_LENGTH, maxLength);
+  if (nestedPolicy !== undefined) writer.u32(NL_POLICY_TYPE_ATTR.POLICY_IDX, nestedPolicy);
+  if (nestedMaxType !== undefined) writer.u32(NL_POLICY_TYPE_ATTR.POLICY_MAXTYPE, nestedMaxType);
+  if (mask === undefined) return;
+  if (policy.type !== NL_ATTR_TYPE.BITFIELD32) writer.u64(NL_POLICY_TYPE_ATTR.MASK, mask);
+  else writer.u32(NL_POLICY_TYPE_ATTR.BITFIELD32_MASK, Number(mask));
 };

@@ -29,6 +29,7 @@ export {
   NL_ATTR_TYPE,
   NL_POLICY_TYPE_ATTR,
   readAttributePolicy,
+  writeAttributePolicy,
 } from './attribute-policy.js';
 export {
   type AttributeSet,
@@ -47,6 +48,9 @@ export {
   NLMSGERR_ATTR,
   readErrorMessage,
 } from './extended-ack.js';
+export * from './generic.js';
+export * from './generic-controller.js';
+export * from './generic-policy.js';
 export { HOST_LITTLE } from './host-order.js';
 export {
   MessageCursor,
