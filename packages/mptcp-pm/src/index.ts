@@ -24,6 +24,7 @@
  * @packageDocumentation
  */
 export * from './engine.js';
+export * from './estimate.js';
 export * from './event.js';
 export {
   commandName,
@@ -37,5 +38,9 @@ export {
 } from './family-command.js';
 export { decodeEvent, type EventDialect, EventReader, writeEvent } from './family-event.js';
 export * from './family.js';
+export { sameAddress, samePair, sameTuple, subflowKey } from './four-tuple.js';
+export * from './input.js';
 export * from './model.js';
 export * from './policy.js';
+export { DEFAULT_STATE_OPTIONS, emptyState, type PmState, type StateOptions } from './state.js';
+export { type Table } from './table.js';

@@ -60,6 +60,8 @@ export interface SubflowSample extends FourTuple {
   readonly fullyEstablished: boolean;
   /** It began with MP_JOIN, not MP_CAPABLE. */
   readonly join: boolean;
+  /** Whether this host began it (`MCAP_LOC` or `JOIN_LOC` of the flags); absent where unknown. */
+  readonly initiated?: boolean;
   /** We asked the peer to treat it as backup. */
   readonly backup: boolean;
   /** The peer asked us to. */
@@ -102,10 +104,13 @@ export interface SubflowSample extends FourTuple {
 
 /** How far a subflow is. @since 0.1.0 */
 export type SubflowPhase =
-  /** Our request to create it was accepted: a SYN is on its way. */
+  /**
+   * Our request to create it was accepted: a SYN is on its way. Until a poll or event tells the local
+   * port, that is 0 and the key ends in `#` and a number.
+   */
   | 'created'
   | 'established'
-  /** We asked the kernel to end it. */
+  /** We asked the kernel to end it, or TCP is past its established state. */
   | 'closing';
 
 /** A subflow as known. @since 0.1.0 */

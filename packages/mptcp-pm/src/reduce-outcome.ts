@@ -1,0 +1,174 @@
+/** How the outcomes of our own commands change what is known. */
+
+import type { PmEvent } from './event.js';
+import type { Command } from './input.js';
+import type { SubflowKey } from './model.js';
+import type { Action, Refusal } from './policy.js';
+import {
+  dropConnection,
+  eventFields,
+  getConnection,
+  inferredClose,
+  type KnownConnection,
+  makeSubflow,
+  type News,
+  news,
+  pairOf,
+  type PmState,
+  putConnection,
+  removeSubflow,
+  replaceSubflow,
+  withClaim,
+  withLocalId,
+  withoutClaim,
+  withSubflows,
+} from './state.js';
+
+const find = (connection: KnownConnection, key: SubflowKey) =>
+  connection.subflows.find((subflow) => subflow.key === key);
+
+type Create = Extract<Action, { readonly _tag: 'CreateSubflow' }>;
+
+const created = (
+  state: PmState,
+  connection: KnownConnection,
+  action: Create,
+  command: Command,
+  answered: boolean,
+  atMs: number,
+): News => {
+  const open = withoutClaim(connection, pairOf(action));
+  if (answered) return news(putConnection(state, open));
+  const subflow = makeSubflow(
+    {
+      token: action.token,
+      local: action.local,
+      localPort: 0,
+      remote: action.remote,
+      remotePort: action.remotePort,
+      localId: action.localId ?? 0,
+      remoteId: 0,
+      phase: 'created',
+      initial: false,
+      backup: action.backup,
+      backupRemote: false,
+      interfaceIndex: action.interfaceIndex ?? 0,
+    },
+    atMs,
+    command.serial,
+  );
+  const event: PmEvent = { _tag: 'SubCreated', ...eventFields(subflow) };
+  const next = withSubflows(open, [...open.subflows, subflow]);
+  return news(putConnection(state, next), [event]);
+};
+
+const accepted = (
+  state: PmState,
+  connection: KnownConnection,
+  command: Command,
+  answered: boolean,
+  atMs: number,
+): News => {
+  const { action, by } = command;
+  switch (action._tag) {
+    case 'CreateSubflow':
+      return created(state, connection, action, command, answered, atMs);
+    case 'SetBackup': {
+      const subflow = find(connection, action.subflow);
+      if (subflow === undefined) return news(putConnection(state, connection));
+      const changed = replaceSubflow(connection, subflow, {
+        ...subflow,
+        backup: action.backup,
+        backupAtMs: atMs,
+      });
+      return news(
+        putConnection(
+          state,
+          action.backup ? withClaim(changed, subflow.key, by) : withoutClaim(changed, subflow.key),
+        ),
+      );
+    }
+    case 'Destroy':
+    case 'Abort': {
+      const subflow = find(connection, action.subflow);
+      if (subflow === undefined) return news(putConnection(state, connection));
+      const ending = replaceSubflow(connection, subflow, {
+        ...subflow,
+        phase: 'closing',
+        sinceMs: atMs,
+      });
+      return news(putConnection(state, withClaim(ending, pairOf(subflow), by)));
+    }
+    case 'Announce': {
+      const id = action.id ?? 0;
+      const announced = [
+        ...connection.announced.filter((known) => known.id !== id),
+        { id, address: action.address },
+      ];
+      const localIds = withLocalId(connection.localIds, action.address, id);
+      return news(putConnection(state, { ...connection, announced, localIds }));
+    }
+    case 'Remove': {
+      const announced = connection.announced.filter((known) => known.id !== action.id);
+      const localIds = connection.localIds.filter((known) => known.id !== action.id);
+      return news(putConnection(state, { ...connection, announced, localIds }));
+    }
+  }
+};
+
+/** What a refusal tells of the connection; its tags are those of the manager's errors. */
+const refused = (
+  state: PmState,
+  connection: KnownConnection,
+  { action }: Command,
+  refusal: Refusal,
+  atMs: number,
+): News => {
+  switch (refusal.tag) {
+    case 'UnknownToken': {
+      // Before ESTABLISHED the kernel says the same of a connection that lives.
+      if (!connection.established) return news(putConnection(state, connection));
+      const closed: PmEvent = { _tag: 'Closed', token: connection.token };
+      return news(dropConnection(state, connection, atMs), [closed]);
+    }
+    case 'TcpFallback': {
+      const closed: PmEvent = { _tag: 'Closed', token: connection.token };
+      const fallback = { ...connection, fallback: true };
+      const next = putConnection(state, fallback);
+      return news({ ...next, fallbacks: next.fallbacks + 1 }, [closed]);
+    }
+    case 'SubflowNotFound': {
+      const subflow = 'subflow' in action ? find(connection, action.subflow) : undefined;
+      if (subflow === undefined) return news(putConnection(state, connection));
+      const next = putConnection(state, removeSubflow(connection, subflow));
+      return news(next, [inferredClose(subflow, 0)]);
+    }
+    default:
+      return news(putConnection(state, connection));
+  }
+};
+
+/**
+ * What is known after a command's outcome.
+ *
+ * @internal
+ */
+export const reduceOutcome = (
+  state: PmState,
+  command: Command,
+  refusal: Refusal | undefined,
+  atMs: number,
+): News => {
+  const known = getConnection(state, command.action.token);
+  if (known === undefined) return news(state);
+  const isIt = (serial: number): boolean => serial === command.serial;
+  const answered = known.answered.some(isIt);
+  const connection: KnownConnection = {
+    ...known,
+    pending: known.pending.filter(({ serial }) => !isIt(serial)),
+    answered: answered ? known.answered.filter((serial) => !isIt(serial)) : known.answered,
+  };
+  return refusal === undefined
+    ? accepted(state, connection, command, answered, atMs)
+    : refused(state, connection, command, refusal, atMs);
+};

@@ -1,0 +1,313 @@
+/** How a poll changes what is known: it adopts, refreshes, and takes away what has gone. */
+
+import { nextEstimate } from './estimate.js';
+import type { PmEvent } from './event.js';
+import { sameTuple } from './four-tuple.js';
+import type { SubflowSample, Token } from './model.js';
+import { findByTuple, findUnbound, noteAnswer } from './reduce-event.js';
+import {
+  inferredClose,
+  type KnownConnection,
+  type KnownSubflow,
+  makeConnection,
+  makeSubflow,
+  type News,
+  type PmState,
+  type StateOptions,
+  type Tombstone,
+  tupleOf,
+  withSubflows,
+} from './state.js';
+import { type Table, tableGet, tableMap, tableSet } from './table.js';
+
+/** `TCP_ESTABLISHED`, `TCP_SYN_SENT`, `TCP_SYN_RECV`, `TCP_CLOSE`, `TCP_LISTEN` of the kernel. */
+const ESTABLISHED = 1;
+const SYN_SENT = 2;
+const SYN_RECV = 3;
+const CLOSE = 7;
+const LISTEN = 10;
+
+/** errno of a SYN that nobody answered. */
+const ETIMEDOUT = 110;
+
+/** Whether a row shows a subflow that exists: not one on its way and not a socket at its end. */
+const isThere = (tcpState: number): boolean =>
+  tcpState !== SYN_SENT && tcpState !== SYN_RECV && tcpState !== CLOSE && tcpState !== LISTEN;
+
+const fromSample = (sample: SubflowSample) => ({
+  token: sample.token,
+  local: sample.local,
+  localPort: sample.localPort,
+  remote: sample.remote,
+  remotePort: sample.remotePort,
+  localId: sample.localId,
+  remoteId: sample.remoteId,
+  initial: !sample.join,
+  backup: sample.backup,
+  backupRemote: sample.backupRemote,
+  interfaceIndex: sample.interfaceIndex,
+});
+
+/** A literal rather than a spread: a poll makes one of these per subflow. */
+const refreshed = (
+  known: KnownSubflow,
+  sample: SubflowSample,
+  atMs: number,
+  options: StateOptions,
+): KnownSubflow => {
+  const sameKey = known.localPort === sample.localPort;
+  const base = sameKey ? known : makeSubflow({ ...fromSample(sample), phase: known.phase }, atMs);
+  const up = isThere(sample.tcpState);
+  const phase = !up
+    ? known.phase
+    : sample.tcpState === ESTABLISHED && known.phase === 'created'
+      ? 'established'
+      : sample.tcpState === ESTABLISHED
+        ? known.phase
+        : 'closing';
+  return {
+    key: base.key,
+    token: known.token,
+    local: base.local,
+    localPort: base.localPort,
+    remote: base.remote,
+    remotePort: base.remotePort,
+    localId: sample.localId,
+    remoteId: sample.remoteId,
+    phase,
+    initial: up ? !sample.join : known.initial,
+    // An older poll must not undo what the kernel has accepted since.
+    backup: known.backupAtMs > atMs - options.graceMs || !up ? known.backup : sample.backup,
+    backupRemote: up ? sample.backupRemote : known.backupRemote,
+    interfaceIndex: sample.interfaceIndex,
+    sinceMs: phase === known.phase ? known.sinceMs : atMs,
+    sample,
+    sampledAtMs: atMs,
+    previousSample: known.sample,
+    previousSampledAtMs: known.sampledAtMs,
+    estimateBps: up
+      ? nextEstimate(
+          options.estimate,
+          known.estimateBps,
+          sample,
+          atMs,
+          known.sample,
+          known.sampledAtMs,
+        )
+      : known.estimateBps,
+    backupAtMs: known.backupAtMs,
+  };
+};
+
+const adoptSubflow = (sample: SubflowSample, atMs: number, options: StateOptions): KnownSubflow => {
+  const phase = sample.tcpState === ESTABLISHED ? 'established' : 'closing';
+  return refreshed(makeSubflow({ ...fromSample(sample), phase }, atMs), sample, atMs, options);
+};
+
+/** What a poll has so far: changed as its rows are read, frozen into the state at its end. */
+interface Poll {
+  readonly atMs: number;
+  readonly complete: boolean;
+  readonly options: StateOptions;
+  /** Absent and unchanged since then: gone. */
+  readonly cutoffMs: number;
+  readonly buried: ReadonlySet<Tombstone['of']>;
+  readonly events: Array<PmEvent>;
+  readonly adopted: Array<Token>;
+}
+
+const refreshConnection = (
+  poll: Poll,
+  known: KnownConnection,
+  rows: ReadonlyArray<SubflowSample>,
+): KnownConnection => {
+  const { atMs, options } = poll;
+  let connection = known;
+  const subflows: Array<KnownSubflow> = known.subflows.slice();
+  const seen = new Set<KnownSubflow>();
+  let { initial, established, serverSide } = known;
+  for (const sample of rows) {
+    const up = isThere(sample.tcpState);
+    if (up && sample.fullyEstablished && !established) {
+      established = true;
+      poll.adopted.push(known.token);
+    }
+    if (up && !sample.join && known.adopted && !sameTuple(initial, sample)) {
+      initial = tupleOf(sample);
+    }
+    if (up && !sample.join && known.adopted && sample.initiated !== undefined) {
+      serverSide = !sample.initiated;
+    }
+    const held = { ...connection, subflows };
+    const old = findByTuple(held, sample) ?? findUnbound(held, sample);
+    if (old === undefined) {
+      const adopted =
+        up && !poll.buried.has(makeSubflow({ ...fromSample(sample), phase: 'closing' }, atMs).key);
+      if (!adopted) continue;
+      const subflow = adoptSubflow(sample, atMs, options);
+      connection = noteAnswer(connection, sample);
+      seen.add(subflow);
+      subflows.push(subflow);
+      poll.events.push({
+        _tag: 'SubEstablished',
+        ...fromSample(sample),
+        backup: sample.backupRemote,
+      });
+      continue;
+    }
+    if (!up && old.phase !== 'created') continue;
+    const next = refreshed(old, sample, atMs, options);
+    seen.add(next);
+    subflows[subflows.indexOf(old)] = next;
+    if (old.phase === 'created' && next.phase === 'established') {
+      poll.events.push({
+        _tag: 'SubEstablished',
+        ...fromSample(sample),
+        backup: sample.backupRemote,
+      });
+    }
+  }
+  return withSubflows({ ...connection, initial, established, serverSide }, subflows);
+};
+
+/** What is left of the subflows after time-outs and, of a complete poll, absences. */
+const survivors = (poll: Poll, connection: KnownConnection): ReadonlyArray<KnownSubflow> => {
+  const { atMs, complete, cutoffMs, options } = poll;
+  const left = connection.subflows.filter((subflow) => {
+    if (subflow.phase === 'created' && atMs - subflow.sinceMs >= options.createTimeoutMs) {
+      poll.events.push(inferredClose(subflow, ETIMEDOUT));
+      return false;
+    }
+    const present = subflow.sampledAtMs === atMs && subflow.sample !== undefined;
+    if (!complete || present || subflow.sinceMs > cutoffMs) return true;
+    // A SYN whose port isn't known can't be looked for.
+    if (subflow.phase === 'created' && subflow.localPort === 0) return true;
+    poll.events.push(inferredClose(subflow, 0));
+    return false;
+  });
+  return left.length === connection.subflows.length ? connection.subflows : left;
+};
+
+/** The connection after a poll, or undefined where nothing tells of it any more. */
+const settle = (
+  poll: Poll,
+  known: KnownConnection,
+  overrun: boolean,
+): KnownConnection | undefined => {
+  const subflows = survivors(poll, known);
+  const connection = subflows === known.subflows ? known : withSubflows(known, subflows);
+  if (!poll.complete) return connection;
+  if (subflows.length > 0) {
+    return Number.isNaN(connection.emptySinceMs)
+      ? connection
+      : { ...connection, emptySinceMs: Number.NaN };
+  }
+  const { atMs, options } = poll;
+  const emptySinceMs = Number.isNaN(connection.emptySinceMs) ? atMs : connection.emptySinceMs;
+  const forgotten = overrun
+    ? connection.sinceMs <= poll.cutoffMs
+    : atMs - emptySinceMs >= options.orphanMs;
+  if (forgotten && connection.pending.length === 0) {
+    poll.events.push({ _tag: 'Closed', token: known.token });
+    return undefined;
+  }
+  return emptySinceMs === connection.emptySinceMs ? connection : { ...connection, emptySinceMs };
+};
+
+const adoptConnection = (
+  poll: Poll,
+  token: Token,
+  rows: ReadonlyArray<SubflowSample>,
+): KnownConnection | undefined => {
+  const there = rows.filter((row) => isThere(row.tcpState));
+  const first = there.find((row) => !row.join) ?? there[0];
+  if (first === undefined || poll.buried.has(token)) return undefined;
+  const connection = makeConnection({
+    token,
+    local: first.local,
+    localPort: first.localPort,
+    remote: first.remote,
+    remotePort: first.remotePort,
+    established: there.some((row) => row.fullyEstablished),
+    serverSide: !first.join && first.initiated === false,
+    adopted: true,
+    denyJoinId0: false,
+    sinceMs: poll.atMs,
+  });
+  poll.adopted.push(token);
+  return withSubflows(
+    connection,
+    there.map((row) => adoptSubflow(row, poll.atMs, poll.options)),
+  );
+};
+
+const byToken = (samples: ReadonlyArray<SubflowSample>): Map<Token, Array<SubflowSample>> => {
+  const groups = new Map<Token, Array<SubflowSample>>();
+  for (const sample of samples) {
+    // Connections that fell back to TCP have no token.
+    if (sample.token === 0) continue;
+    const group = groups.get(sample.token);
+    if (group === undefined) groups.set(sample.token, [sample]);
+    else group.push(sample);
+  }
+  return groups;
+};
+
+const buriedSince = (state: PmState, sinceMs: number): ReadonlySet<Tombstone['of']> => {
+  const buried = new Set<Tombstone['of']>();
+  for (let at = state.tombstones; at !== undefined && at.atMs >= sinceMs; at = at.next) {
+    buried.add(at.of);
+  }
+  return buried;
+};
+
+/**
+ * What is known after a poll, with the events that it implies.
+ *
+ * @internal
+ */
+export const reduceSamples = (
+  state: PmState,
+  samples: ReadonlyArray<SubflowSample>,
+  complete: boolean,
+  atMs: number,
+  options: StateOptions,
+): News => {
+  const overrun = complete && !Number.isNaN(state.overrunAtMs);
+  const sinceMs = atMs - options.graceMs;
+  const buried = buriedSince(state, sinceMs);
+  const cutoffMs = overrun ? state.overrunAtMs : sinceMs;
+  const poll: Poll = { atMs, complete, options, cutoffMs, buried, events: [], adopted: [] };
+  const groups = byToken(samples);
+  const forgotten: Array<Tombstone['of']> = [];
+  let fallbacks = state.fallbacks;
+  let table: Table<KnownConnection> = tableMap(state.table, (known) => {
+    if (known.fallback) {
+      if (!complete || groups.has(known.token)) return known;
+      fallbacks--;
+      return undefined;
+    }
+    const rows = groups.get(known.token);
+    const fresh = rows === undefined ? known : refreshConnection(poll, known, rows);
+    const next = settle(poll, fresh, overrun);
+    if (next === undefined) forgotten.push(known.token);
+    return next;
+  });
+  for (const [token, rows] of groups) {
+    if (tableGet(table, token) !== undefined || forgotten.includes(token)) continue;
+    const adopted = adoptConnection(poll, token, rows);
+    if (adopted !== undefined) table = tableSet(table, adopted);
+  }
+  return {
+    state: {
+      table,
+      addresses: state.addresses,
+      // Older ones protect from nothing any more.
+      tombstones: buried.size === 0 ? undefined : state.tombstones,
+      overrunAtMs: complete ? Number.NaN : state.overrunAtMs,
+      fallbacks,
+    },
+    events: poll.events,
+    adopted: poll.adopted,
+  };
+};
