@@ -6,12 +6,13 @@ import { AttributeCursor, NLA_HEADER } from './attribute.js';
 import {
   be16,
   be32,
+  be64,
   binary,
   blame,
   bool8,
   flag,
   ip,
-  mac,
+  hardwareAddress,
   s32,
   struct,
   text,
@@ -20,6 +21,7 @@ import {
   u32,
   u64,
   type ValueCodec,
+  longs,
   words,
 } from './attribute-value.js';
 import type { NetlinkError } from './errors.js';
@@ -169,12 +171,29 @@ export const keyed = <A>(
   },
 });
 
+/** A list of attributes of one type; others in it are passed over. */
+export const repeated = <A>(of: number, item: ValueCodec<A>): ValueCodec<ReadonlyArray<A>> => ({
+  read: (cursor) => {
+    const inner = new AttributeCursor();
+    inner.enter(cursor);
+    const values: Array<A> = [];
+    while (inner.next()) if (inner.type === of) values.push(item.read(inner));
+    if (inner.malformedAt >= 0) blame(cursor, inner.malformedAt);
+    return values;
+  },
+  write: (writer, type, values) => {
+    const at = writer.open(type);
+    for (const value of values) item.write(writer, of, value);
+    writer.close(at);
+  },
+});
+
 /**
  * Kinds of attribute values, for an {@link attributeSet}: numbers in host order (`u8 u16 u32 s32
- * u64`) and in network order (`be16 be32`), `bool8`, `flag` (true by being there), `text`, `binary`,
- * `ip`, `mac`, `struct` and `words` (structs of fixed layout, longer ones accepted), `nest` (an
+ * u64`) and in network order (`be16 be32 be64`), `bool8`, `flag` (true by being there), `text`, `binary`,
+ * `ip`, `hardwareAddress`, `struct`, `words` and `longs` (structs of fixed layout, longer ones accepted), `nest` (an
  * attribute set as a value), `list` (values that are only counted) and `keyed` (pairs of type and
- * value).
+ * value) and `repeated` (values of one type in a nest).
  *
  * @since 0.1.0
  */
@@ -186,17 +205,20 @@ export const NLA = {
   u64,
   be16,
   be32,
+  be64,
   bool8,
   flag,
   text,
   binary,
   ip,
-  mac,
+  hardwareAddress,
   struct,
   words,
+  longs,
   nest,
   list,
   keyed,
+  repeated,
 } as const;
 
 /**

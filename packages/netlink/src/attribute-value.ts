@@ -1,13 +1,6 @@
 /** Values of attributes: for each kind of the kernel's, how it is read and how it is written. */
 
-import {
-  type IpAddress,
-  ipAddressFromBytes,
-  ipAddressToBytes,
-  type Mac,
-  macFromBytes,
-  macToBytes,
-} from '@liquid/types';
+import { type IpAddress, ipAddressFromBytes, ipAddressToBytes } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { AttributeCursor } from './attribute.js';
 import { HOST_LITTLE } from './host-order.js';
@@ -52,6 +45,18 @@ export const be32: ValueCodec<number> = {
   read: (cursor) => cursor.readBe32(),
   write: (writer, type, value) => writer.be32(type, value),
 };
+/** 64 bits in network order. */
+export const be64: ValueCodec<bigint> = {
+  read: (cursor) => {
+    if (cursor.length >= 8) return cursor.source.view.getBigUint64(cursor.start, false);
+    blame(cursor, cursor.start);
+    return 0n;
+  },
+  write: (writer, type, value) => {
+    const at = writer.attribute(type, 8);
+    writer.view.setBigUint64(at, value, false);
+  },
+};
 /** A byte that says yes or no. */
 export const bool8: ValueCodec<boolean> = {
   read: (cursor) => cursor.readU8() !== 0,
@@ -75,8 +80,6 @@ export const binary: ValueCodec<Uint8Array> = {
   write: (writer, type, value) => writer.put(type, value),
 };
 
-const UNREADABLE = '' as never;
-
 /** Marks the list as contradicting itself there. */
 export const blame = (cursor: AttributeCursor, at: number): void => {
   if (cursor.malformedAt < 0) cursor.malformedAt = at;
@@ -88,20 +91,9 @@ export const ip: ValueCodec<IpAddress> = {
     const address = ipAddressFromBytes(cursor.readBytes());
     if (E.isRight(address)) return address.right;
     blame(cursor, cursor.start);
-    return UNREADABLE;
+    return '' as never;
   },
   write: (writer, type, value) => writer.put(type, ipAddressToBytes(value)),
-};
-
-/** An Ethernet address. */
-export const mac: ValueCodec<Mac> = {
-  read: (cursor) => {
-    const address = macFromBytes(cursor.readBytes());
-    if (E.isRight(address)) return address.right;
-    blame(cursor, cursor.start);
-    return UNREADABLE;
-  },
-  write: (writer, type, value) => writer.put(type, macToBytes(value)),
 };
 
 /** A struct of at least `size` bytes. */
@@ -144,3 +136,37 @@ export const words = <const Names extends ReadonlyArray<string>>(
     });
   },
 });
+
+/** A struct of 64-bit numbers, by its length: those that a shorter one lacks are 0. */
+export const longs = <const Names extends ReadonlyArray<string>>(
+  ...names: Names
+): ValueCodec<{ readonly [K in Names[number]]: bigint }> => ({
+  read: (cursor) => {
+    const record: Record<string, bigint> = {};
+    names.forEach((name, i) => {
+      record[name] =
+        cursor.length >= 8 * i + 8
+          ? cursor.source.view.getBigUint64(cursor.start + 8 * i, HOST_LITTLE)
+          : 0n;
+    });
+    return record as { readonly [K in Names[number]]: bigint };
+  },
+  write: (writer, type, value) => {
+    const at = writer.attribute(type, 8 * names.length);
+    names.forEach((name, i) => {
+      writer.view.setBigUint64(at + 8 * i, value[name as Names[number]], HOST_LITTLE);
+    });
+  },
+});
+
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
+
+/** A link-layer address of any length as hex with colons; of Ethernet that is a MAC address. */
+export const hardwareAddress: ValueCodec<string> = {
+  read: (cursor) => Array.from(cursor.readBytes(), hex).join(':'),
+  write: (writer, type, value) =>
+    writer.put(
+      type,
+      Uint8Array.from(value === '' ? [] : value.split(':'), (part) => Number.parseInt(part, 16)),
+    ),
+};

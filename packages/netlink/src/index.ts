@@ -71,9 +71,20 @@ export {
   readMptcpInfo,
   readMptcpInfoInto,
 } from './mptcp-info.js';
+export { nativeTransport } from './native-transport.js';
 export * from './netfilter.js';
+export { openNetlink } from './open.js';
 export * from './queue-config.js';
 export * from './queue-packet.js';
+export { netlinkError } from './refusal.js';
+export * from './route.js';
+export * from './route-address.js';
+export * from './route-link.js';
+export * from './route-neighbour.js';
+export { type NextHop, type RouteMetrics, RTA, RTAX, RTNH_F } from './route-nexthop.js';
+export * from './route-route.js';
+export * from './route-rule.js';
+export type { RouteChange, RouteMode, RouteTable } from './route-table.js';
 export * from './sock-diag.js';
 export * from './sock-diag-condition.js';
 export * from './sock-diag-query.js';
