@@ -8,9 +8,9 @@ import {
   ipv6FromBytes,
   ipv6ToBytes,
 } from '@liquid/types';
-import type { AttributeCursor, MessageWriter } from '@liquid/netlink';
+import { AF, type AttributeCursor, type MessageWriter } from '@liquid/netlink';
 import * as E from 'fp-ts/lib/Either.js';
-import { AF, PM_ADDR_ATTR } from './family.js';
+import { PM_ADDR_ATTR } from './family.js';
 
 /** Slots of each table; a power of two. An address that meets another in its slot takes its place. */
 const SLOTS = 256;

@@ -2,6 +2,7 @@
 
 import {
   AttributeCursor,
+  GENL_HEADER,
   MessageCursor,
   type MessageWriter,
   NLM_F,
@@ -9,7 +10,7 @@ import {
 } from '@liquid/netlink';
 import { type Decode, decodeError, type IpAddress } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
-import { GENL_HEADER, MPTCP_PM, PM_ADDR_ATTR, PM_ATTR, PM_CMD } from './family.js';
+import { MPTCP_PM, PM_ADDR_ATTR, PM_ATTR, PM_CMD } from './family.js';
 import { AddressTexts, putNestAddress } from './family-address.js';
 import type { AddressId, Token } from './model.js';
 

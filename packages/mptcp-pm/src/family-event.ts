@@ -1,6 +1,12 @@
 /** Events of the family `mptcp_pm`, read from and written to netlink messages. */
 
-import { AttributeCursor, MessageCursor, type MessageWriter, sourceOf } from '@liquid/netlink';
+import {
+  AttributeCursor,
+  GENL_HEADER,
+  MessageCursor,
+  type MessageWriter,
+  sourceOf,
+} from '@liquid/netlink';
 import {
   type Decode,
   decodeError,
@@ -10,14 +16,7 @@ import {
 } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { PmEvent } from './event.js';
-import {
-  EVENT_FLAG,
-  GENL_HEADER,
-  MPTCP_ATTR,
-  MPTCP_EVENT,
-  MPTCP_PM,
-  RESET_TRANSIENT,
-} from './family.js';
+import { EVENT_FLAG, MPTCP_ATTR, MPTCP_EVENT, MPTCP_PM, RESET_TRANSIENT } from './family.js';
 import { AddressTexts, familyOf, putAddress } from './family-address.js';
 
 /**

@@ -8,9 +8,6 @@ export const MPTCP_PM = {
   COMMANDS_GROUP: 'mptcp_pm_cmds',
 } as const;
 
-/** Bytes of `struct genlmsghdr`: command, version, two of zero. @since 0.1.0 */
-export const GENL_HEADER = 4;
-
 /** `enum mptcp_event_type`: the command byte of a multicast. @since 0.1.0 */
 export const MPTCP_EVENT = {
   CREATED: 1,
@@ -107,7 +104,6 @@ export const ADDRESS_FLAG = {
   FULLMESH: 8,
   /** Made by the kernel for an address that nobody configured. */
   IMPLICIT: 16,
+  /** Newer kernels: their own manager answers announced addresses from it. */
+  LAMINAR: 32,
 } as const;
-
-/** Address families as the kernel numbers them. @since 0.1.0 */
-export const AF = { INET: 2, INET6: 10 } as const;

@@ -44,3 +44,19 @@ export * from './model.js';
 export * from './policy.js';
 export { DEFAULT_STATE_OPTIONS, emptyState, type PmState, type StateOptions } from './state.js';
 export { type Table } from './table.js';
+export { parseSubflowKey } from './command.js';
+export * from './doctor.js';
+export * from './manager.js';
+export {
+  type AddressIdMismatch,
+  type AddressNotAvailable,
+  type ConnectionClosing,
+  type KernelPathManager,
+  type MptcpDisabled,
+  type PmError,
+  type RefusalContext,
+  type SubflowNotFound,
+  type TcpFallback,
+  toPmError,
+  type UnknownToken,
+} from './error.js';

@@ -1,0 +1,162 @@
+/** Feeds the engine and carries out what it says, within the tick in which something happened. */
+
+import { type MessageWriter, type NetlinkSocket, writeSockDestroy } from '@liquid/netlink';
+import type { Clock } from '@liquid/types';
+import { commandOfAction, tupleOfAction } from './command.js';
+import { type Engine, engineView, stepEngine } from './engine.js';
+import { ACTION_COMMANDS, type PmError, refusalOf, toPmError } from './error.js';
+import { writeCommand } from './family-command.js';
+import type { Command, EngineInput, Notice } from './input.js';
+import type { FourTuple } from './model.js';
+
+/** What the driver does for others, all of it after the commands of an input were sent. */
+export interface DriverListener {
+  /** An input, what the engine made of it, and in what order: what a recording holds. */
+  readonly onStep: (
+    input: EngineInput,
+    commands: ReadonlyArray<Command>,
+    notices: ReadonlyArray<Notice>,
+  ) => void;
+  /** What became of a command. */
+  readonly onOutcome: (command: Command, error: PmError | undefined) => void;
+  /** When the engine wants to be woken next, ms of the clock; undefined: not at all. */
+  readonly onWake: (atMs: number | undefined) => void;
+}
+
+/** The sockets and numbers that commands need; without them the driver only observes. */
+export interface CommandPath {
+  readonly generic: Pick<NetlinkSocket, 'call' | 'refusal'>;
+  readonly diag: Pick<NetlinkSocket, 'call' | 'refusal'>;
+  readonly familyId: number;
+  readonly writer: MessageWriter;
+}
+
+interface Step {
+  readonly input: EngineInput;
+  readonly commands: ReadonlyArray<Command>;
+  readonly notices: ReadonlyArray<Notice>;
+}
+
+interface Outcome {
+  readonly command: Command;
+  readonly error: PmError | undefined;
+}
+
+/**
+ * Writes and sends a command. Synchronous: the kernel has carried it out, or refused, when this
+ * returns.
+ */
+export const carryOut = (
+  path: CommandPath,
+  command: Command,
+  tuple: FourTuple | undefined,
+): PmError | undefined => {
+  const { action } = command;
+  const { writer } = path;
+  const socket = action._tag === 'Abort' ? path.diag : path.generic;
+  if (action._tag === 'Abort') {
+    if (tuple === undefined) return unknownSubflow(action.subflow);
+    writeSockDestroy(writer, tuple);
+  } else {
+    writeCommand(writer, path.familyId, commandOfAction(action, tuple));
+  }
+  const code = socket.call(writer);
+  if (code === 0) return undefined;
+  return toPmError(socket.refusal(code), {
+    command: ACTION_COMMANDS[action._tag],
+    token: action.token,
+    address: action._tag === 'CreateSubflow' ? action.local : undefined,
+  });
+};
+
+const ESRCH = 3;
+
+const unknownSubflow = (subflow: string): PmError => ({
+  _tag: 'SubflowNotFound',
+  message: `SOCK_DESTROY: ESRCH: ${subflow} is no subflow`,
+  remedy: 'Name a subflow as mptcp-pm list does.',
+  errno: ESRCH,
+  code: 'ESRCH',
+});
+
+/**
+ * Holds the engine. `dispatch` steps it with an input, carries out its commands, feeds their outcomes
+ * back, and only then tells the listener: nothing stands between an event and the reaction to it.
+ */
+export class Driver {
+  #engine: Engine;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #path: CommandPath | undefined;
+  readonly #listener: DriverListener;
+  readonly #inputs: Array<EngineInput> = [];
+  #steps: Array<Step> = [];
+  #outcomes: Array<Outcome> = [];
+  #busy = false;
+
+  constructor(
+    engine: Engine,
+    clock: Pick<Clock, 'nowMs'>,
+    path: CommandPath | undefined,
+    listener: DriverListener,
+  ) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#path = path;
+    this.#listener = listener;
+  }
+
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** See the class. Called by a listener it queues, and runs before the outer call returns. */
+  dispatch(first: EngineInput): void {
+    this.#inputs.push(first);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      while (this.#inputs.length > 0) {
+        this.#run();
+        this.#tell();
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #run(): void {
+    let wakeAtMs: number | undefined;
+    for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
+      const stepped = stepEngine(this.#engine, input);
+      this.#engine = stepped.engine;
+      ({ wakeAtMs } = stepped);
+      for (const command of stepped.commands) this.#perform(command);
+      this.#steps.push({ input, commands: stepped.commands, notices: stepped.notices });
+    }
+    this.#listener.onWake(wakeAtMs);
+  }
+
+  #perform(command: Command): void {
+    if (this.#path === undefined) return;
+    const tuple = tupleOfAction(command.action, engineView(this.#engine));
+    const error = carryOut(this.#path, command, tuple);
+    const atMs = this.#clock.nowMs();
+    this.#outcomes.push({ command, error });
+    this.#inputs.push(
+      error === undefined
+        ? { _tag: 'Outcome', atMs, command }
+        : { _tag: 'Outcome', atMs, command, refusal: refusalOf(error) },
+    );
+  }
+
+  #tell(): void {
+    const steps = this.#steps;
+    const outcomes = this.#outcomes;
+    this.#steps = [];
+    this.#outcomes = [];
+    for (const { input, commands, notices } of steps) {
+      this.#listener.onStep(input, commands, notices);
+    }
+    for (const { command, error } of outcomes) this.#listener.onOutcome(command, error);
+  }
+}

@@ -1,0 +1,136 @@
+/** When to poll, and what: never two at once, one by one while subflows are few, all of them now and then. */
+
+import type { NetlinkError } from '@liquid/netlink';
+import { type AbortSignalLike, type Clock, Milliseconds } from '@liquid/types';
+import * as E from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import type { PathManagerStats } from '../manager.js';
+import type { FourTuple, SubflowSample } from '../model.js';
+import type { PmView } from '../policy.js';
+import type { Poller } from '../poller.js';
+
+export interface PollLoopOptions {
+  readonly poller: Poller;
+  readonly clock: Clock;
+  readonly signal: AbortSignalLike;
+  readonly view: () => PmView;
+  readonly pollMs: number;
+  /** Most subflows that are asked for one by one; below 0 everything is always polled whole. */
+  readonly exactLimit: number;
+  readonly completeMs: number;
+  readonly onSamples: (complete: boolean, samples: ReadonlyArray<SubflowSample>) => void;
+  readonly onFailure: (error: NetlinkError) => void;
+}
+
+type Counters = Pick<
+  PathManagerStats,
+  'exactPolls' | 'completePolls' | 'skippedPolls' | 'failedPolls' | 'samples'
+>;
+
+/** See the file. */
+export class PollLoop {
+  readonly #options: PollLoopOptions;
+  readonly #counters: { -readonly [K in keyof Counters]: Counters[K] } = {
+    exactPolls: 0,
+    completePolls: 0,
+    skippedPolls: 0,
+    failedPolls: 0,
+    samples: 0,
+  };
+  #lastCompleteMs = Number.NEGATIVE_INFINITY;
+  #current: Promise<E.Either<NetlinkError, void>> | undefined;
+  #demanded = false;
+
+  constructor(options: PollLoopOptions) {
+    this.#options = options;
+  }
+
+  stats(): Counters {
+    return { ...this.#counters };
+  }
+
+  /** A complete poll that begins now, or as soon as the one that is under way has ended. */
+  async pollNow(): Promise<E.Either<NetlinkError, void>> {
+    while (this.#current !== undefined) await this.#current;
+    return this.#complete();
+  }
+
+  /** {@link pollNow} for those who don't wait; what is demanded twice meanwhile is done once. */
+  demand(): void {
+    if (this.#demanded || this.#options.signal.aborted) return;
+    this.#demanded = true;
+    void this.pollNow();
+  }
+
+  /** Begins ticking; gives what waits for the end of the last poll. */
+  start(): TaskEither<never, void> {
+    const ended = this.#tick();
+    return async () => {
+      await ended;
+      await this.#current;
+      return E.right(undefined);
+    };
+  }
+
+  async #tick(): Promise<void> {
+    const { clock, signal, pollMs } = this.#options;
+    const period = Milliseconds.clamp(pollMs);
+    for (;;) {
+      const slept = await clock.sleep(period, signal)();
+      if (E.isLeft(slept)) return;
+      if (this.#current !== undefined) {
+        this.#counters.skippedPolls++;
+        continue;
+      }
+      this.#poll();
+    }
+  }
+
+  #poll(): void {
+    const { view, exactLimit, completeMs, clock, onSamples, poller } = this.#options;
+    const known = exactLimit < 0 ? undefined : tuplesUpTo(view(), exactLimit);
+    if (known === undefined || clock.nowMs() - this.#lastCompleteMs >= completeMs) {
+      void this.#complete();
+      return;
+    }
+    if (known.length === 0) return;
+    const samples = poller.exact(known);
+    this.#counters.exactPolls++;
+    this.#counters.samples += samples.length;
+    onSamples(false, samples);
+  }
+
+  #complete(): Promise<E.Either<NetlinkError, void>> {
+    this.#demanded = false;
+    const { clock, poller, onSamples, onFailure, signal } = this.#options;
+    this.#lastCompleteMs = clock.nowMs();
+    const run = async (): Promise<E.Either<NetlinkError, void>> => {
+      const polled = await poller.complete();
+      this.#current = undefined;
+      if (signal.aborted) return E.right(undefined);
+      if (E.isLeft(polled)) {
+        this.#counters.failedPolls++;
+        onFailure(polled.left);
+        return polled;
+      }
+      this.#counters.completePolls++;
+      this.#counters.samples += polled.right.length;
+      onSamples(true, polled.right);
+      return E.right(undefined);
+    };
+    const current = run();
+    this.#current = current;
+    return current;
+  }
+}
+
+/** The subflows that have a port, unless they are more than `limit`. */
+const tuplesUpTo = (view: PmView, limit: number): ReadonlyArray<FourTuple> | undefined => {
+  const tuples: Array<FourTuple> = [];
+  if (view.connectionCount > limit) return undefined;
+  for (const { subflows } of view.connections()) {
+    for (const subflow of subflows) if (subflow.localPort !== 0) tuples.push(subflow);
+    if (tuples.length > limit) return undefined;
+  }
+  return tuples;
+};
