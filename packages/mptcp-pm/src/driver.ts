@@ -8,6 +8,7 @@ import { ACTION_COMMANDS, type PmError, refusalOf, toPmError } from './error.js'
 import { writeCommand } from './family-command.js';
 import type { Command, EngineInput, Notice } from './input.js';
 import type { FourTuple } from './model.js';
+import type { Action } from './policy.js';
 
 /** What the driver does for others, all of it after the commands of an input were sent. */
 export interface DriverListener {
@@ -43,15 +44,14 @@ interface Outcome {
 }
 
 /**
- * Writes and sends a command. Synchronous: the kernel has carried it out, or refused, when this
+ * Writes and sends an action's command. Synchronous: the kernel has carried it out, or refused, when this
  * returns.
  */
 export const carryOut = (
   path: CommandPath,
-  command: Command,
+  action: Action,
   tuple: FourTuple | undefined,
 ): PmError | undefined => {
-  const { action } = command;
   const { writer } = path;
   const socket = action._tag === 'Abort' ? path.diag : path.generic;
   if (action._tag === 'Abort') {
@@ -139,7 +139,7 @@ export class Driver {
   #perform(command: Command): void {
     if (this.#path === undefined) return;
     const tuple = tupleOfAction(command.action, engineView(this.#engine));
-    const error = carryOut(this.#path, command, tuple);
+    const error = carryOut(this.#path, command.action, tuple);
     const atMs = this.#clock.nowMs();
     this.#outcomes.push({ command, error });
     this.#inputs.push(

@@ -1,22 +1,27 @@
 /** Matches what a user asked for with what became of it. */
 
-import { conflict } from '@liquid/types';
 import type { PmError } from '../error.js';
 import type { Command, Notice } from '../input.js';
 
+/** What became of a request; `withheld`: the engine had no command for it, and why. */
+export interface Settled {
+  readonly error?: PmError | undefined;
+  readonly withheld?: string;
+}
+
 interface Waiting {
   readonly serials: Set<number>;
-  readonly settle: (error: PmError | undefined) => void;
+  readonly settle: (settled: Settled) => void;
   error: PmError | undefined;
 }
 
 /** Requests are stepped in the order in which they were expected. */
 export class Requests {
-  readonly #expected: Array<(error: PmError | undefined) => void> = [];
+  readonly #expected: Array<(settled: Settled) => void> = [];
   #waiting: ReadonlyArray<Waiting> = [];
 
-  /** Before a request is dispatched: settles with its first error, or undefined. */
-  expect(): Promise<PmError | undefined> {
+  /** Before a request is dispatched: settles with its first error, if there is one. */
+  expect(): Promise<Settled> {
     return new Promise((resolve) => this.#expected.push(resolve));
   }
 
@@ -30,7 +35,7 @@ export class Requests {
       return;
     }
     const withheld = notices.find((notice) => notice._tag === 'Withheld');
-    settle(withheld && conflict({ what: withheld.action._tag, actual: withheld.why }));
+    settle(withheld === undefined ? {} : { withheld: withheld.why });
   }
 
   onOutcome(command: Command, error: PmError | undefined): void {
@@ -39,7 +44,7 @@ export class Requests {
       each.error ??= error;
       if (each.serials.size > 0) return;
       this.#waiting = this.#waiting.filter((other) => other !== each);
-      each.settle(each.error);
+      each.settle({ error: each.error });
       return;
     }
   }

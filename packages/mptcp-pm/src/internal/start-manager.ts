@@ -12,7 +12,8 @@ import {
 import { type Clock, conflict, permission, type Scope } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { type CommandPath, Driver } from '../driver.js';
+import { tupleOfAction } from '../command.js';
+import { carryOut, type CommandPath, Driver } from '../driver.js';
 import { createEngine, engineView } from '../engine.js';
 import { kernelPathManager, mptcpDisabled, type PmError } from '../error.js';
 import { MPTCP_PM } from '../family.js';
@@ -24,7 +25,7 @@ import type {
   PathManagerOptions,
   PathManagerStats,
 } from '../manager.js';
-import type { Action } from '../policy.js';
+import type { Action, PmView } from '../policy.js';
 import { Poller } from '../poller.js';
 import { warmUp } from '../warm-up.js';
 import { explain } from './explain.js';
@@ -180,10 +181,11 @@ export const startManager = async (
     if (path === undefined) return E.left(noCommands());
     const settled = requests.expect();
     driver.dispatch({ _tag: 'Request', atMs: clock.nowMs(), action });
-    const error = await settled;
-    return error === undefined
+    const { error, withheld } = await settled;
+    const said = withheld === undefined ? error : askKernel(path, action, view(), withheld);
+    return said === undefined
       ? E.right(undefined)
-      : E.left(await explain(error, action, diag.right, namespace));
+      : E.left(await explain(said, action, diag.right, namespace));
   };
   return E.right({
     mode,
@@ -199,6 +201,24 @@ export const startManager = async (
       return { connections, subflows, events, overruns, commands, refusals, ...loop.stats() };
     },
   });
+};
+
+/**
+ * What the engine knows nothing of, the kernel may know, or has the right word for. Otherwise the
+ * engine's reason stands.
+ */
+const askKernel = (
+  path: CommandPath,
+  action: Action,
+  view: PmView,
+  withheld: string,
+): PmError | undefined => {
+  const tuple = tupleOfAction(action, view);
+  const known = view.connection(action.token) !== undefined;
+  const named = 'subflow' in action && tuple?.localPort !== 0;
+  return known && !named
+    ? conflict({ what: action._tag, actual: withheld })
+    : carryOut(path, action, tuple);
 };
 
 const noEvents = (): PmError =>
