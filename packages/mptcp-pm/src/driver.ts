@@ -5,7 +5,8 @@ import type { Clock } from '@liquid/types';
 import { commandOfAction, tupleOfAction } from './command.js';
 import { type Engine, engineView, stepEngine } from './engine.js';
 import { ACTION_COMMANDS, type PmError, refusalOf, toPmError } from './error.js';
-import { writeCommand } from './family-command.js';
+import type { PmEvent } from './event.js';
+import { type PmCommand, writeCommand } from './family-command.js';
 import type { Command, EngineInput, Notice } from './input.js';
 import type { FourTuple } from './model.js';
 import type { Action } from './policy.js';
@@ -69,6 +70,8 @@ export const carryOut = (
   });
 };
 
+const GET_LIMITS: PmCommand = { _tag: 'GetLimits' };
+
 const ESRCH = 3;
 
 const unknownSubflow = (subflow: string): PmError => ({
@@ -122,6 +125,26 @@ export class Driver {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /**
+   * Walks the way of the reaction to an event that is about to come, and forgets it: the engine is
+   * pure, and what is sent asks the kernel for two numbers. When the event does come, the processor
+   * has the way in its caches, which after a pause makes most of the difference.
+   */
+  rehearse(event: PmEvent): void {
+    const path = this.#path;
+    if (path === undefined) return;
+    const input: EngineInput = { _tag: 'Event', atMs: this.#clock.nowMs(), event };
+    const { engine, commands } = stepEngine(this.#engine, input);
+    for (const { action } of commands) {
+      if (action._tag === 'Abort') continue;
+      const tuple = tupleOfAction(action, engineView(engine));
+      writeCommand(path.writer, path.familyId, commandOfAction(action, tuple));
+    }
+    if (commands.length === 0) return;
+    writeCommand(path.writer, path.familyId, GET_LIMITS);
+    path.generic.call(path.writer);
   }
 
   #run(): void {

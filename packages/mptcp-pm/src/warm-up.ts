@@ -1,16 +1,31 @@
 /** Walks the way of a reaction on made-up events before the first real one, so that it is compiled by then. */
 
-import { MessageCursor, MessageWriter, sourceOf } from '@liquid/netlink';
+import {
+  AF,
+  emptyDiagRow,
+  MessageCursor,
+  MessageWriter,
+  MPTCP_SUBFLOW_FLAG,
+  sourceOf,
+} from '@liquid/netlink';
 import { type Clock, type IpAddress, ipv4FromUint32 } from '@liquid/types';
 import { type CommandPath, Driver } from './driver.js';
 import type { Engine } from './engine.js';
 import type { ConnectionFields, PmEvent, SubflowFields } from './event.js';
+import { AddressTexts } from './family-address.js';
 import { EventReader, writeEvent } from './family-event.js';
 import { writeCommand } from './family-command.js';
-import type { LocalAddress } from './model.js';
+import type { LocalAddress, SubflowSample } from './model.js';
+import { sampleOf } from './sample.js';
 
 /** Often enough for the compiler's last stage, short enough for a start: some tens of ms. */
 const ROUNDS = 600;
+
+/** Polls are rarer than events. */
+const POLL_EVERY = 4;
+
+/** Rounds after which everything is forgotten. */
+const FRESH_EVERY = 16;
 
 /** Requests that change nothing, through the real socket. */
 const REAL_CALLS = 200;
@@ -59,6 +74,24 @@ const lifeOf = (token: number): ReadonlyArray<PmEvent> => {
   ];
 };
 
+/** A poll's sample of the initial subflow, made by the code that makes the real ones. */
+const sampleWith = (token: number, texts: AddressTexts): SubflowSample => {
+  const row = emptyDiagRow();
+  row.state = 1;
+  row.family = AF.INET;
+  row.localPort = 40_000;
+  row.remotePort = 80;
+  row.localAddress.set([192, 0, 2, 1]);
+  row.remoteAddress.set([198, 51, 100, 1]);
+  row.subflow.present = true;
+  row.subflow.tokenLocal = token;
+  row.subflow.flags = MPTCP_SUBFLOW_FLAG.MCAP_REM | MPTCP_SUBFLOW_FLAG.FULLY_ESTABLISHED;
+  row.tcp.rttUs = 20_000;
+  row.tcp.cwnd = 10;
+  row.tcp.sendMssBytes = 1448;
+  return sampleOf(row, texts);
+};
+
 /** Takes every command and does nothing. */
 const NO_KERNEL: Pick<CommandPath, 'generic' | 'diag'> = {
   generic: { call: () => 0, refusal: () => ({ _tag: 'Closed', message: 'bug: never refused' }) },
@@ -71,26 +104,42 @@ const NO_KERNEL: Pick<CommandPath, 'generic' | 'diag'> = {
  */
 export const warmUp = (engine: Engine, path: CommandPath): void => {
   const { familyId } = path;
-  let nowMs = 0;
+  // Times with a fraction, as real ones: what the compiler has seen as whole numbers it would have
+  // to compile anew.
+  let nowMs = 0.25;
   const clock: Pick<Clock, 'nowMs'> = { nowMs: () => nowMs as ReturnType<Clock['nowMs']> };
-  const driver = new Driver(
-    engine,
-    clock,
-    { ...NO_KERNEL, familyId, writer: new MessageWriter() },
-    { onStep: () => undefined, onOutcome: () => undefined, onWake: () => undefined },
-  );
-  driver.dispatch({ _tag: 'Addresses', atMs: 0, addresses: ADDRESSES });
   const writer = new MessageWriter();
+  const start = (): Driver => {
+    const driver = new Driver(
+      engine,
+      clock,
+      { ...NO_KERNEL, familyId, writer },
+      { onStep: () => undefined, onOutcome: () => undefined, onWake: () => undefined },
+    );
+    driver.dispatch({ _tag: 'Addresses', atMs: nowMs, addresses: ADDRESSES });
+    return driver;
+  };
+  let driver = start();
   const reader = new EventReader();
+  const texts = new AddressTexts();
   const message = new MessageCursor();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const event of lifeOf(Math.imul(round + 1, 0x9e3779b1) >>> 0)) {
+    const token = Math.imul(round + 1, 0x9e3779b1) >>> 0;
+    // A manager that knows nothing is a case of its own to the compiler.
+    if (round % FRESH_EVERY === 0) driver = start();
+    for (const event of lifeOf(token)) {
       writeEvent(writer, familyId, event);
       message.reset(sourceOf(writer.finish()), writer.length);
       message.next();
       const read = reader.read(message);
-      nowMs += 1;
+      nowMs += 20.2;
       if (read !== undefined) driver.dispatch({ _tag: 'Event', atMs: nowMs, event: read });
+      if (read?._tag !== 'SubEstablished' || round % POLL_EVERY !== 0) continue;
+      nowMs += 300.3;
+      const complete = round % (2 * POLL_EVERY) === 0;
+      const samples = [sampleWith(token, texts)];
+      driver.dispatch({ _tag: 'Samples', atMs: nowMs, complete, samples });
+      driver.dispatch({ _tag: 'Wake', atMs: nowMs });
     }
   }
   for (let call = 0; call < REAL_CALLS; call++) {

@@ -92,6 +92,7 @@ export const startManager = async (
   let commands = 0;
   let refusals = 0;
   const reader = new EventReader();
+  const warm = options.warmUp ?? policies.length > 0;
   const requests = new Requests();
 
   // From here until the driver is there nothing is awaited, so no event can come in between.
@@ -104,6 +105,8 @@ export const startManager = async (
           if (event === undefined) return;
           events++;
           driver.dispatch({ _tag: 'Event', atMs: clock.nowMs(), event });
+          // The event that policies wait for comes within a round trip.
+          if (warm && event._tag === 'Created') driver.rehearse({ ...event, _tag: 'Established' });
         });
   const mayObserve =
     options.mode === 'observe' || (options.mode === undefined && policies.length === 0);
@@ -119,7 +122,7 @@ export const startManager = async (
       ? { generic: generic.right, diag: diag.right, familyId, writer: new MessageWriter() }
       : undefined;
   const engine = createEngine({ ...options, policies: mode === 'manage' ? policies : [] });
-  if (path !== undefined && (options.warmUp ?? policies.length > 0)) warmUp(engine, path);
+  if (path !== undefined && warm) warmUp(engine, path);
 
   const wakes = new Wakes(clock, scope.signal, () => {
     driver.dispatch({ _tag: 'Wake', atMs: clock.nowMs() });
