@@ -8,7 +8,7 @@ import {
   repeated,
   type WithUnknown,
 } from './attribute-set.js';
-import { binary, bool8, hardwareAddress, longs, s32, text, u8, u32 } from './attribute-value.js';
+import { binary, bool8, hardwareAddress, longs, s32, text, u8, u16, u32 } from './attribute-value.js';
 import { HOST_LITTLE } from './host-order.js';
 import { RTM, RTNLGRP } from './route.js';
 import { type RouteTable, routeTable } from './route-table.js';
@@ -76,6 +76,14 @@ export const IFLA = {
   TSO_MAX_SIZE: 59,
   TSO_MAX_SEGS: 60,
   ALLMULTI: 61,
+  DEVLINK_PORT: 62,
+  GSO_IPV4_MAX_SIZE: 63,
+  GRO_IPV4_MAX_SIZE: 64,
+  DPLL_PIN: 65,
+  MAX_PACING_OFFLOAD_HORIZON: 66,
+  NETNS_IMMUTABLE: 67,
+  HEADROOM: 68,
+  TAILROOM: 69,
 } as const;
 
 /** Attributes within LINKINFO (`IFLA_INFO_*`). @since 0.1.0 */
@@ -196,6 +204,12 @@ export interface LinkAttributes {
   readonly groMaxBytes?: number;
   readonly tsoMaxBytes?: number;
   readonly tsoMaxSegments?: number;
+  readonly gsoIpv4MaxBytes?: number;
+  readonly groIpv4MaxBytes?: number;
+  readonly headroomBytes?: number;
+  readonly tailroomBytes?: number;
+  /** It can't be moved to another namespace. */
+  readonly namespaceImmutable?: boolean;
   readonly minMtuBytes?: number;
   readonly maxMtuBytes?: number;
   /** Names beside {@link name}, which may be longer. */
@@ -261,6 +275,11 @@ const attributes: AttributeSet<LinkAttributes> = /* @__PURE__ */ attributeSet<Li
   groMaxBytes: [IFLA.GRO_MAX_SIZE, u32],
   tsoMaxBytes: [IFLA.TSO_MAX_SIZE, u32],
   tsoMaxSegments: [IFLA.TSO_MAX_SEGS, u32],
+  gsoIpv4MaxBytes: [IFLA.GSO_IPV4_MAX_SIZE, u32],
+  groIpv4MaxBytes: [IFLA.GRO_IPV4_MAX_SIZE, u32],
+  headroomBytes: [IFLA.HEADROOM, u16],
+  tailroomBytes: [IFLA.TAILROOM, u16],
+  namespaceImmutable: [IFLA.NETNS_IMMUTABLE, bool8],
   minMtuBytes: [IFLA.MIN_MTU, u32],
   maxMtuBytes: [IFLA.MAX_MTU, u32],
   alternativeNames: [IFLA.PROP_LIST, repeated(IFLA.ALT_IFNAME, text)],
