@@ -20,7 +20,7 @@ export interface NetlinkOptions {
   readonly receiveBufferBytes?: number;
   /** Milliseconds within which an answer has to come; default 5000. */
   readonly timeoutMs?: number;
-  /** Whether an open socket keeps the process alive; default true. */
+  /** Whether an open subscription keeps the process alive; default true. */
   readonly keepAlive?: boolean;
   readonly signal?: AbortSignalLike;
 }
@@ -66,8 +66,11 @@ export interface NetlinkSocket extends Running<NetlinkEvent, NetlinkStats> {
    * @returns 0, or a negative error number, which {@link refusal} explains
    */
   readonly call: (request: MessageWriter, onMessage?: OnMessage) => number;
-  /** The error of the last {@link call} that gave this negative number, with the kernel's text. */
-  readonly refusal: (code: number) => NetlinkError;
+  /**
+   * The error of the last {@link call} that gave this negative number, with the kernel's text.
+   * `what` is the subject of its sentence, as in `SUBFLOW_CREATE`.
+   */
+  readonly refusal: (code: number, what?: string) => NetlinkError;
   /** As {@link call}, as a value: Left is the refusal. The writer may be used again at once. */
   readonly request: (
     request: MessageWriter,
