@@ -309,7 +309,6 @@ export const writeEvent = (
       break;
     case 'Announced':
       writer.u8(MPTCP_ATTR.REM_ID, event.remoteId);
-      writer.u16(MPTCP_ATTR.FAMILY, familyOf(event.address));
       putRemote(writer, event.address);
       if (event.port !== 0) writer.be16(MPTCP_ATTR.DPORT, event.port);
       break;
@@ -328,6 +327,8 @@ export const writeEvent = (
         (newer && event.serverSide ? EVENT_FLAG.SERVER_SIDE : 0);
       if (flags !== 0) writer.u16(MPTCP_ATTR.FLAGS, flags);
       writer.u16(MPTCP_ATTR.FAMILY, familyOf(event.local));
+      // Those of the initial subflow, which are always 0.
+      writer.u8(MPTCP_ATTR.LOC_ID, 0).u8(MPTCP_ATTR.REM_ID, 0);
       putLocal(writer, event.local);
       putRemote(writer, event.remote);
       putPorts(writer, event.localPort, event.remotePort);
