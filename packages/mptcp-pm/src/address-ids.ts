@@ -18,7 +18,8 @@ const preferredId = (address: IpAddress): AddressId => {
   for (let i = 0; i < text.length; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
-  return ((hash >>> 0) % LARGEST) + 1;
+  // Of 31 bits: small integers all the way, which costs less and keeps every id of one kind.
+  return ((hash >>> 1) % LARGEST) + 1;
 };
 
 /** What the kernel refused for this connection is marked as another's: see the outcome's reduction. */

@@ -130,11 +130,13 @@ export class Driver {
   /**
    * Walks the way of the reaction to an event that is about to come, and forgets it: the engine is
    * pure, and what is sent asks the kernel for two numbers. When the event does come, the processor
-   * has the way in its caches, which after a pause makes most of the difference.
+   * has the way in its caches, which after a pause makes most of the difference. Does nothing where
+   * it has come meanwhile.
    */
-  rehearse(event: PmEvent): void {
+  rehearse(event: Extract<PmEvent, { readonly _tag: 'Established' }>): void {
     const path = this.#path;
     if (path === undefined) return;
+    if (engineView(this.#engine).connection(event.token)?.established !== false) return;
     const input: EngineInput = { _tag: 'Event', atMs: this.#clock.nowMs(), event };
     const { engine, commands } = stepEngine(this.#engine, input);
     for (const { action } of commands) {

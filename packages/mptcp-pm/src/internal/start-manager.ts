@@ -105,8 +105,10 @@ export const startManager = async (
           if (event === undefined) return;
           events++;
           driver.dispatch({ _tag: 'Event', atMs: clock.nowMs(), event });
-          // The event that policies wait for comes within a round trip.
-          if (warm && event._tag === 'Created') driver.rehearse({ ...event, _tag: 'Established' });
+          if (!warm || event._tag !== 'Created') return;
+          // The event that policies wait for comes within a round trip. If it is here already it
+          // stands behind this one, and is read before a microtask runs.
+          queueMicrotask(() => driver.rehearse({ ...event, _tag: 'Established' }));
         });
   const mayObserve =
     options.mode === 'observe' || (options.mode === undefined && policies.length === 0);
@@ -160,6 +162,8 @@ export const startManager = async (
     pollMs: options.pollMs ?? 300,
     exactLimit: mode === 'observe' ? -1 : (options.exactLimit ?? 64),
     completeMs: options.completeMs ?? 3000,
+    onGone: (token) =>
+      driver.dispatch({ _tag: 'Event', atMs: clock.nowMs(), event: { _tag: 'Closed', token } }),
     onSamples: (complete, samples) =>
       driver.dispatch({ _tag: 'Samples', atMs: clock.nowMs(), complete, samples }),
     onFailure: (error) => scope.emit({ _tag: 'PollFailed', error }),
