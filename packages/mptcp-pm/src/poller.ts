@@ -1,7 +1,6 @@
 /** Asks the kernel what became of subflows: one by one where they are few, in a dump where they are many. */
 
 import {
-  CONNECTED_STATES,
   DIAG_EXT,
   emptyDiagRow,
   MessageWriter,
@@ -9,17 +8,28 @@ import {
   type NetlinkSocket,
   type OnMessage,
   readDiagInto,
+  stateMask,
+  TCP_STATE,
   writeDiagDump,
   writeDiagOne,
+  writeDiagToken,
 } from '@liquid/netlink';
 import * as E from 'fp-ts/lib/Either.js';
 import { AddressTexts } from './family-address.js';
-import type { FourTuple, SubflowSample } from './model.js';
+import type { FourTuple, SubflowSample, Token } from './model.js';
 import { isSubflow, sampleOf } from './sample.js';
 
 const EXTENSIONS = DIAG_EXT.INFO | DIAG_EXT.SKMEMINFO;
 
-/** A port that no local end has: another thread of the kernel's life has taken its place. */
+/**
+ * A subflow in another state is on its way out: its connection ends by DATA_FIN, and closes its
+ * subflows only then, or one subflow is closed for itself.
+ */
+const STATES = /* @__PURE__ */ stateMask(TCP_STATE.ESTABLISHED, TCP_STATE.SYN_SENT);
+
+const ENOENT = 2;
+
+/** Of a subflow whose port isn't known yet. */
 const NO_PORT = 0;
 
 /**
@@ -66,6 +76,11 @@ export class Poller {
     return samples;
   }
 
+  /** Whether the kernel knows no connection of this token any more; it is asked, and answers at once. */
+  isGone(token: Token): boolean {
+    return this.#diag.call(writeDiagToken(this.#writer, token, 0)) === -ENOENT;
+  }
+
   /** Samples of all subflows of the namespace. One at a time: a second call is a bug. */
   async complete(): Promise<E.Either<NetlinkError, ReadonlyArray<SubflowSample>>> {
     if (this.#running) throw new Error('bug: a complete poll is under way');
@@ -77,7 +92,7 @@ export class Poller {
         const dumped = await this.#diag.dump(
           writeDiagDump(this.#writer, {
             family,
-            states: CONNECTED_STATES,
+            states: STATES,
             extensions: EXTENSIONS,
           }),
           (message) => {

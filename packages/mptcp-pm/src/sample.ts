@@ -1,6 +1,6 @@
 /** A row of the socket diagnosis as a subflow's sample. */
 
-import { AF, type DiagRow, MPTCP_SUBFLOW_FLAG } from '@liquid/netlink';
+import { AF, type DiagRow, MPTCP_SUBFLOW_FLAG, TCP_STATE } from '@liquid/netlink';
 import type { AddressTexts } from './family-address.js';
 import type { CongestionState, SubflowSample } from './model.js';
 
@@ -13,9 +13,6 @@ const CONGESTION: ReadonlyArray<CongestionState> = ['open', 'disorder', 'cwr', '
 const SPOKEN = MPTCP_SUBFLOW_FLAG.MCAP_REM | MPTCP_SUBFLOW_FLAG.JOIN_REM;
 const JOIN = MPTCP_SUBFLOW_FLAG.JOIN_REM | MPTCP_SUBFLOW_FLAG.JOIN_LOC;
 
-/** `TCP_ESTABLISHED`. */
-const ESTABLISHED = 1;
-
 /**
  * Whether the row is a subflow that path management cares for: of an MPTCP connection, and not one
  * that fell back. A joining subflow counts from its SYN on.
@@ -23,7 +20,8 @@ const ESTABLISHED = 1;
 export const isSubflow = (row: DiagRow): boolean => {
   const { subflow } = row;
   if (!subflow.present || subflow.tokenLocal === 0) return false;
-  return (subflow.flags & (row.state === ESTABLISHED ? SPOKEN : SPOKEN | JOIN)) !== 0;
+  if (row.state === TCP_STATE.ESTABLISHED) return (subflow.flags & SPOKEN) !== 0;
+  return row.state === TCP_STATE.SYN_SENT && (subflow.flags & JOIN) !== 0;
 };
 
 /** The row as a value of its own: one object, and its addresses where they are new. */

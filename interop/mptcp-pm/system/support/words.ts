@@ -70,19 +70,25 @@ const endOf = (text: string): string => {
 const LINE =
   /^\S+\s+(?<state>\S+)\s+\d+\s+\d+\s+(?<local>\S+)\s+(?<remote>\S+).*flags:(?<flags>\w+) token:\w+\(id:(?<remoteId>\d+)\)\/(?<token>\w+)\(id:(?<localId>\d+)\)/;
 
+/** What is said of a host: its subflows, and how many each connection has, in orders that can be compared. */
+export interface Said {
+  readonly subflows: ReadonlyArray<string>;
+  readonly counts: ReadonlyArray<string>;
+}
+
+const countOf = (token: number, subflows: number): string => `${token.toString(16)}: ${subflows}`;
+
 /** All subflows of a host by `ss -tniM`, and how many each connection has by its own account. */
-export const subflowsBySs = async (
-  lab: Netlab,
-  host: string,
-): Promise<{ readonly subflows: string[]; readonly counts: ReadonlyMap<number, number> }> => {
+export const subflowsBySs = async (lab: Netlab, host: string): Promise<Said> => {
   const { stdout } = right(await lab.exec(host, ['ss', '-tnMOiH'])());
   const subflows: string[] = [];
-  const counts = new Map<number, number>();
+  const counts: string[] = [];
   for (const line of stdout.split('\n')) {
     if (line.startsWith('mptcp')) {
       const token = Number.parseInt(/ token:(\w+)/.exec(line)?.[1] ?? '', 16);
-      if (!line.includes('fallback')) {
-        counts.set(token, 1 + Number(/ subflows:(\d+)/.exec(line)?.[1] ?? 0));
+      // One that is closing is on its way out, and has no subflow that counts.
+      if (/^mptcp\s+ESTAB/.test(line) && !line.includes('fallback')) {
+        counts.push(countOf(token, 1 + Number(/ subflows:(\d+)/.exec(line)?.[1] ?? 0)));
       }
       continue;
     }
@@ -100,13 +106,11 @@ export const subflowsBySs = async (
       }),
     );
   }
-  return { subflows: subflows.sort(), counts };
+  return { subflows: subflows.sort(), counts: counts.sort() };
 };
 
 /** The same by a path manager's view. */
-export const subflowsByView = (
-  manager: PathManager,
-): { readonly subflows: string[]; readonly counts: ReadonlyMap<number, number> } => {
+export const subflowsByView = (manager: PathManager): Said => {
   const connections: Connection[] = [...manager.view().connections()];
   return {
     subflows: connections
@@ -114,6 +118,6 @@ export const subflowsByView = (
       .filter(({ phase }) => phase === 'established')
       .map(said)
       .sort(),
-    counts: new Map(connections.map(({ token, subflows }) => [token, subflows.length])),
+    counts: connections.map(({ token, subflows }) => countOf(token, subflows.length)).sort(),
   };
 };

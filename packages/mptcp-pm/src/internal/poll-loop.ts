@@ -5,7 +5,7 @@ import { type AbortSignalLike, type Clock, Milliseconds } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { PathManagerStats } from '../manager.js';
-import type { FourTuple, SubflowSample } from '../model.js';
+import type { FourTuple, SubflowSample, Token } from '../model.js';
 import type { PmView } from '../policy.js';
 import type { Poller } from '../poller.js';
 
@@ -18,6 +18,8 @@ export interface PollLoopOptions {
   /** Most subflows that are asked for one by one; below 0 everything is always polled whole. */
   readonly exactLimit: number;
   readonly completeMs: number;
+  /** A connection whose end no event told. */
+  readonly onGone: (token: Token) => void;
   readonly onSamples: (complete: boolean, samples: ReadonlyArray<SubflowSample>) => void;
   readonly onFailure: (error: NetlinkError) => void;
 }
@@ -40,6 +42,7 @@ export class PollLoop {
   #lastCompleteMs = Number.NEGATIVE_INFINITY;
   #current: Promise<E.Either<NetlinkError, void>> | undefined;
   #demanded = false;
+  #wholeTicks = 0;
 
   constructor(options: PollLoopOptions) {
     this.#options = options;
@@ -55,8 +58,12 @@ export class PollLoop {
     return this.#complete();
   }
 
-  /** {@link pollNow} for those who don't wait; what is demanded twice meanwhile is done once. */
+  /**
+   * {@link pollNow} for those who don't wait; what is demanded twice meanwhile is done once. The next
+   * ticks poll everything, too: what late events said of before the loss outlives a single poll.
+   */
   demand(): void {
+    this.#wholeTicks = 2;
     if (this.#demanded || this.#options.signal.aborted) return;
     this.#demanded = true;
     void this.pollNow();
@@ -89,7 +96,9 @@ export class PollLoop {
   #poll(): void {
     const { view, exactLimit, completeMs, clock, onSamples, poller } = this.#options;
     const known = exactLimit < 0 ? undefined : tuplesUpTo(view(), exactLimit);
-    if (known === undefined || clock.nowMs() - this.#lastCompleteMs >= completeMs) {
+    const due = this.#wholeTicks > 0 || clock.nowMs() - this.#lastCompleteMs >= completeMs;
+    if (known === undefined || due) {
+      this.#wholeTicks = Math.max(0, this.#wholeTicks - 1);
       void this.#complete();
       return;
     }
@@ -98,6 +107,19 @@ export class PollLoop {
     this.#counters.exactPolls++;
     this.#counters.samples += samples.length;
     onSamples(false, samples);
+  }
+
+  /**
+   * A connection outlives its last subflow for a while, and its end is told by an event; where that
+   * was lost, or never comes to an observer, the kernel is asked.
+   */
+  #bury(): void {
+    const { view, poller, onGone } = this.#options;
+    const orphans: Array<Token> = [];
+    for (const { token, subflows } of view().connections()) {
+      if (subflows.length === 0) orphans.push(token);
+    }
+    for (const token of orphans) if (poller.isGone(token)) onGone(token);
   }
 
   #complete(): Promise<E.Either<NetlinkError, void>> {
@@ -116,6 +138,7 @@ export class PollLoop {
       this.#counters.completePolls++;
       this.#counters.samples += polled.right.length;
       onSamples(true, polled.right);
+      this.#bury();
       return E.right(undefined);
     };
     const current = run();
