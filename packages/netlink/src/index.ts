@@ -76,6 +76,7 @@ export * from './netfilter.js';
 export { openNetlink } from './open.js';
 export * from './queue-config.js';
 export * from './queue-packet.js';
+export * from './queue-verdict.js';
 export { netlinkError } from './refusal.js';
 export * from './route.js';
 export * from './route-address.js';

@@ -1,8 +1,7 @@
-/** A packet in a netfilter queue, and the verdict on it: the hot path of whoever stands in the way. */
+/** A packet in a netfilter queue: the hot path of whoever stands in the way. */
 
 import { AttributeCursor } from './attribute.js';
-import { HOST_LITTLE } from './host-order.js';
-import { type MessageCursor, NLM_F, type Source, sourceOf } from './message.js';
+import { type MessageCursor, type Source, sourceOf } from './message.js';
 import { beginNetfilter, NFGENMSG } from './netfilter.js';
 import { NFQNL_MSG } from './queue-config.js';
 import type { MessageWriter } from './writer.js';
@@ -41,20 +40,6 @@ export const NFQA_SKB = {
   GSO: 2,
   CSUM_NOTVERIFIED: 4,
 } as const;
-
-/** Verdicts (`NF_*` of linux/netfilter.h). @since 0.1.0 */
-export const NF = {
-  DROP: 0,
-  ACCEPT: 1,
-  /** Into another queue: its number in the upper 16 bits, see {@link queueVerdict}. */
-  QUEUE: 3,
-  /** Through the same hook again. */
-  REPEAT: 4,
-  STOP: 5,
-} as const;
-
-/** The verdict that sends a packet into another queue. @since 0.1.0 */
-export const queueVerdict = (queue: number): number => ((queue << 16) | NF.QUEUE) >>> 0;
 
 /**
  * A queued packet as read; mutable, one object serves all. Numbers that the kernel didn't send are 0;
@@ -238,53 +223,44 @@ export const queueHardwareAddress = (packet: QueuePacket): Uint8Array =>
   packet.source.bytes.subarray(packet.hardwareAddressStart, packet.hardwareAddressEnd);
 
 /**
- * Writes the verdict on one packet. No acknowledgement is asked for: an unknown id is the kernel's
- * only objection, and at a million packets nobody wants a million answers; set `NLM_F.ACK` yourself
- * where you do. Allocates nothing.
- *
- * @param verdict - see {@link NF}
- * @param mark - new mark, or −1 for the old one
- * @param payload - other bytes to go on in the packet's place
- *
- * @example
- * ```ts
- * import { MessageWriter, NF, writeQueueVerdict } from '@liquid/netlink'
- *
- * console.log(writeQueueVerdict(new MessageWriter(), 7, 41, NF.ACCEPT).length) // 32
- * ```
- * @since 0.1.0
- */
-export const writeQueueVerdict = (
-  writer: MessageWriter,
-  queue: number,
-  packetId: number,
-  verdict: number,
-  mark = -1,
-  payload?: Uint8Array,
-): MessageWriter => {
-  beginNetfilter(writer, NFQNL_MSG.VERDICT, NLM_F.REQUEST, 0, queue);
-  const at = writer.attribute(NFQA.VERDICT_HDR, 8);
-  writer.view.setUint32(at, verdict, false);
-  writer.view.setUint32(at + 4, packetId, false);
-  if (mark >= 0) writer.be32(NFQA.MARK, mark);
-  if (payload !== undefined) writer.put(NFQA.PAYLOAD, payload);
-  return writer;
-};
-
-/**
- * Writes one verdict for every waiting packet of the queue up to and with `lastPacketId`, in the
- * order of ids. Allocates nothing.
+ * Writes a PACKET message, as a scripted kernel does. Fields that are left out are not sent.
  *
  * @since 0.1.0
  */
-export const writeQueueVerdictBatch = (
+export const writeQueuePacket = (
   writer: MessageWriter,
-  queue: number,
-  lastPacketId: number,
-  verdict: number,
-  mark = -1,
+  packet: Partial<QueuePacket>,
+  payload: Uint8Array,
+  hardwareAddress?: Uint8Array,
 ): MessageWriter => {
-  writeQueueVerdict(writer, queue, lastPacketId, verdict, mark);
-  writer.view.setUint16(4, NFQNL_MSG.VERDICT_BATCH, HOST_LITTLE);
-  return writer;
+  beginNetfilter(writer, NFQNL_MSG.PACKET, 0, packet.family ?? 2, packet.queue ?? 0);
+  const header = writer.attribute(NFQA.PACKET_HDR, 7);
+  writer.view.setUint32(header, packet.id ?? 0, false);
+  writer.view.setUint16(header + 4, packet.protocol ?? 0, false);
+  writer.view.setUint8(header + 6, packet.hook ?? 0);
+  const number = (type: number, value: number | undefined): void => {
+    if (value !== undefined && value >= 0) writer.be32(type, value);
+  };
+  number(NFQA.IFINDEX_INDEV, packet.inInterface);
+  number(NFQA.IFINDEX_OUTDEV, packet.outInterface);
+  number(NFQA.IFINDEX_PHYSINDEV, packet.physicalInInterface);
+  number(NFQA.IFINDEX_PHYSOUTDEV, packet.physicalOutInterface);
+  number(NFQA.MARK, packet.mark);
+  number(NFQA.PRIORITY, packet.priority);
+  if (hardwareAddress !== undefined) {
+    const at = writer.attribute(NFQA.HWADDR, 12);
+    writer.bytes.fill(0, at, at + 12);
+    writer.view.setUint16(at, hardwareAddress.length, false);
+    writer.bytes.set(hardwareAddress, at + 4);
+  }
+  if (packet.timestampSec !== undefined) {
+    const at = writer.attribute(NFQA.TIMESTAMP, 16);
+    writer.view.setBigUint64(at, BigInt(packet.timestampSec), false);
+    writer.view.setBigUint64(at + 8, BigInt(packet.timestampUs ?? 0), false);
+  }
+  number(NFQA.UID, packet.uid);
+  number(NFQA.GID, packet.gid);
+  number(NFQA.CAP_LEN, packet.originalLength);
+  number(NFQA.SKB_INFO, packet.info);
+  return writer.put(NFQA.PAYLOAD, payload);
 };

@@ -197,9 +197,11 @@ const bitsEqual = (a: Uint8Array, b: Uint8Array, bits: number): boolean => {
 const addressHolds = (subject: DiagSubject, ofPeer: boolean, code: Code, at: number): boolean => {
   const family = code.view.getUint8(at + OP);
   const length = code.view.getUint8(at + OP + 1);
+  const port = code.view.getInt32(at + OP + 4, HOST_LITTLE);
+  if (port !== -1 && port !== (ofPeer ? subject.remotePort : subject.localPort)) return false;
   const wanted = code.bytes.subarray(at + OP + 8);
   const address = ofPeer ? subject.remoteAddress : subject.localAddress;
-  if (family === subject.family) return bitsEqual(address, wanted, length);
+  if (family === AF.UNSPEC || family === subject.family) return bitsEqual(address, wanted, length);
   if (family !== AF.INET || subject.family !== AF.INET6) return false;
   const mapped = address.subarray(0, 10).every((byte) => byte === 0) && address[10] === 0xff;
   return mapped && address[11] === 0xff && bitsEqual(address.subarray(12), wanted, length);
@@ -225,6 +227,10 @@ const holds = (code: Code, at: number, subject: DiagSubject): boolean => {
       return addressHolds(subject, true, code, at);
     case INET_DIAG_BC.DEV_COND:
       return subject.interfaceIndex === view.getUint32(at + OP, HOST_LITTLE);
+    case INET_DIAG_BC.S_EQ:
+      return subject.localPort === operand();
+    case INET_DIAG_BC.D_EQ:
+      return subject.remotePort === operand();
     case INET_DIAG_BC.MARK_COND: {
       const mask = view.getUint32(at + OP + 4, HOST_LITTLE);
       return ((subject.mark ^ view.getUint32(at + OP, HOST_LITTLE)) & mask) === 0;
@@ -233,6 +239,22 @@ const holds = (code: Code, at: number, subject: DiagSubject): boolean => {
       return subject.cgroup === view.getBigUint64(at + OP, HOST_LITTLE);
     default:
       return false;
+  }
+};
+
+/** Bytes of an operation with what it compares to, an address apart. */
+const needed = (code: Code, at: number): number => {
+  switch (code.view.getUint8(at)) {
+    case INET_DIAG_BC.S_COND:
+    case INET_DIAG_BC.D_COND:
+    case INET_DIAG_BC.MARK_COND:
+    case INET_DIAG_BC.CGROUP_COND:
+      return OP + 8;
+    case INET_DIAG_BC.NOP:
+    case INET_DIAG_BC.JMP:
+      return OP;
+    default:
+      return 2 * OP;
   }
 };
 
@@ -249,7 +271,7 @@ export const diagMatches = (bytecode: Uint8Array, subject: DiagSubject): boolean
   let at = 0;
   while (at + OP <= bytecode.length) {
     const size = code.view.getUint8(at + 1);
-    const yes = at + Math.max(OP, size) <= bytecode.length && holds(code, at, subject);
+    const yes = at + needed(code, at) <= bytecode.length && holds(code, at, subject);
     // Both steps go forward, or the end is a no: no bytecode can loop.
     const step = yes ? size : code.view.getUint16(at + 2, HOST_LITTLE);
     if (step < OP) return false;

@@ -159,6 +159,7 @@ export const writeDiagToken = (
   const at = begin(writer, SOCK_DIAG.BY_FAMILY, flags, AF.INET, MPTCP, extensions, ALL_STATES);
   // The token stands where others have the cookie's low half.
   writer.view.setUint32(at + 48, token, HOST_LITTLE);
+  writer.view.setUint32(at + 52, 0, HOST_LITTLE);
   return wideProtocol(writer, MPTCP);
 };
 
