@@ -130,7 +130,10 @@ const NOBODY = {
 const codeOf = (error: NetlinkError): string | undefined =>
   'code' in error ? error.code : undefined;
 
-const diagnosis = async (diag: NetlinkSocket): Promise<ReadonlyArray<Finding>> => {
+const diagnosis = async (
+  diag: NetlinkSocket,
+  permitted: boolean,
+): Promise<ReadonlyArray<Finding>> => {
   const writer = new MessageWriter();
   const dump = async (name: string, protocol: number, config: string): Promise<Finding> => {
     const request = writeDiagDump(writer, {
@@ -158,9 +161,10 @@ const diagnosis = async (diag: NetlinkSocket): Promise<ReadonlyArray<Finding>> =
   return [
     await dump('INET_DIAG', IPPROTO.TCP, 'CONFIG_INET_TCP_DIAG (tcp_diag)'),
     await dump('MPTCP_DIAG', IPPROTO.MPTCP, 'CONFIG_INET_MPTCP_DIAG (mptcp_diag)'),
-    E.isRight(destroyed) || code === 'ENOENT'
+    // The kernel looks for the socket first and asks for the right only if there is one.
+    permitted && code === 'ENOENT'
       ? fine(name, 'subflows can be aborted with a RST', true)
-      : destroyed.left._tag === 'Permission'
+      : E.isRight(destroyed) || code === 'ENOENT' || destroyed.left._tag === 'Permission'
         ? bad(name, { message: 'not permitted: needs CAP_NET_ADMIN', remedy: AS_ADMIN }, true)
         : bad(
             name,
@@ -255,7 +259,8 @@ export const diagnose =
     const works = await using(NETLINK.GENERIC, family);
     if (works) {
       findings.push(...settings(await readSysctls(namespace, [...MPTCP_SYSCTLS, ...CONGESTION])));
-      await using(NETLINK.SOCK_DIAG, diagnosis);
+      const permitted = findings.some(({ name, ok }) => name === 'CAP_NET_ADMIN' && ok);
+      await using(NETLINK.SOCK_DIAG, (diag) => diagnosis(diag, permitted));
     }
     findings.push(await program('ip'), await program('ss'));
     return { ok: findings.every(({ ok, optional }) => ok || optional), findings };

@@ -9,7 +9,7 @@ import {
   openNetlink,
   resolveFamily,
 } from '@liquid/netlink';
-import { type Clock, conflict, permission, type Scope } from '@liquid/types';
+import { type Clock, conflict, type Permission, permission, type Scope } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { tupleOfAction } from '../command.js';
@@ -113,7 +113,7 @@ export const startManager = async (
   const mayObserve =
     options.mode === 'observe' || (options.mode === undefined && policies.length === 0);
   if (E.isLeft(joined) && !(mayObserve && joined.left._tag === 'Permission')) {
-    return E.left(joined.left._tag === 'Permission' ? noEvents() : joined.left);
+    return E.left(joined.left._tag === 'Permission' ? noEvents(joined.left) : joined.left);
   }
   const mode = E.isRight(joined) ? 'manage' : 'observe';
   if (E.isRight(joined)) scope.defer(TE.fromIO(joined.right));
@@ -228,8 +228,14 @@ const askKernel = (
     : carryOut(path, action, tuple);
 };
 
-const noEvents = (): PmError =>
-  permission({ what: 'joining the MPTCP events', expected: CAP_NET_ADMIN, remedy: AS_ADMIN });
+const noEvents = (said?: Permission): PmError =>
+  permission({
+    what: 'joining the MPTCP events',
+    expected: CAP_NET_ADMIN,
+    remedy: AS_ADMIN,
+    errno: said?.errno,
+    code: said?.code,
+  });
 
 const noCommands = (): PmError =>
   permission({ what: 'managing paths', expected: CAP_NET_ADMIN, remedy: AS_ADMIN });
