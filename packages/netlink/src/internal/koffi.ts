@@ -150,6 +150,7 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
       return withLength(head, () => cGetsockopt(fd, SOL_MPTCP, MPTCP_FULL_INFO, head, lengthOf));
     },
     send: (fd, bytes, length) => {
+      if (length < 0 || length > bytes.length) return -ERRNO.EINVAL;
       let sent: number;
       do sent = outcome(cSend(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL));
       while (sent === -EINTR);
