@@ -178,12 +178,12 @@ const record = async (lab: Netlab): Promise<void> => {
   }
   save(
     'route-get',
-    'lookup of the route to 198.51.100.2',
+    'lookup of the route to 192.0.2.2',
     exchange(
       route,
       routes.writeGet(new MessageWriter(), {
         family: AF.INET,
-        destination: '198.51.100.2' as never,
+        destination: '192.0.2.2' as never,
         destinationLength: 32,
       }),
     ),

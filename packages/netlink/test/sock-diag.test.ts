@@ -39,8 +39,10 @@ test('two subflows of one connection, of which one joined as a backup', () => {
   const [initial] = sockets.filter(({ id }) => id.local === '192.0.2.1');
   const [joined] = sockets.filter(({ id }) => id.local === '198.51.100.1');
   expect(initial?.id).toMatchObject({ localPort: 40001, remote: '192.0.2.2', remotePort: 5001 });
-  expect(initial?.tcp).toMatchObject({ lengthBytes: 280, bytesSent: 300_000n });
-  expect(initial?.tcp?.bytesAcked).toBe(300_001n);
+  expect(initial?.tcp).toMatchObject({ lengthBytes: 280, state: TCP_STATE.ESTABLISHED });
+  // 300,000 bytes were sent, some of them perhaps twice; the SYN counts as one.
+  expect(initial?.tcp?.bytesAcked).toBeGreaterThanOrEqual(300_001n);
+  expect(initial?.tcp?.bytesSent).toBeGreaterThanOrEqual(300_000n);
   expect(initial?.congestionControl).toBe('bbr');
   expect(initial?.upperLayer?.name).toBe('mptcp');
   const { MCAP_LOC, MCAP_REM, FULLY_ESTABLISHED, CONNECTED } = MPTCP_SUBFLOW_FLAG;
