@@ -81,6 +81,7 @@ const sourceKey = () => {
   const hash = createHash('sha256');
   const files = wanted.flatMap((folder) => [
     ...filesBelow(`${folder}/src`),
+    ...filesBelow(`${folder}/native`),
     `${folder}/package.json`,
     `${folder}/tsconfig.json`,
   ]);
@@ -122,6 +123,7 @@ if (lastKey() !== key || !built()) {
   const filters = [...roots.flatMap((name) => ['--filter', `${name}...`]), '--silent'];
   const page = ['--filter', '@liquid/console', '--silent', 'exec', 'vite', 'build'];
   if (
+    pnpm([...filters, 'run', '--if-present', 'build:native']) !== 0 ||
     pnpm([...filters, 'exec', 'tsup'], { LIQUID_NO_DTS: '1' }) !== 0 ||
     (hasPage && pnpm(page) !== 0)
   ) {
