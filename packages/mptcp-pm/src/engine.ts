@@ -5,7 +5,7 @@ import { type Asking, admit } from './combine.js';
 import type { PmEvent } from './event.js';
 import { type Command, type EngineInput, type Notice, USER } from './input.js';
 import type { Connection, Token } from './model.js';
-import type { Action, AnyPolicy, Decision, Policy, PolicyInput, PmView } from './policy.js';
+import type { Action, AnyPolicy, Decision, PolicyInput, PmView } from './policy.js';
 import { reduceEvent } from './reduce-event.js';
 import { reduceOutcome } from './reduce-outcome.js';
 import { reduceSamples } from './reduce-samples.js';
@@ -95,11 +95,6 @@ class StateView implements PmView {
 function* managedOf(all: Iterable<Connection & { readonly fallback: boolean }>) {
   for (const connection of all) if (!connection.fallback) yield connection;
 }
-
-/** A policy of some state as one of any state, for a list of several. @since 0.1.0 */
-export const anyPolicy = <S>(policy: Policy<S>): AnyPolicy =>
-  // The engine hands a policy only the states that it gave.
-  policy as unknown as AnyPolicy;
 
 /**
  * An engine that knows nothing yet. A second policy of the same name is left out: names say whose an

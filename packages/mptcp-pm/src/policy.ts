@@ -95,3 +95,8 @@ export interface Policy<S> {
 
 /** A policy of any state, as a manager holds several. @since 0.1.0 */
 export type AnyPolicy = Policy<unknown>;
+
+/** A policy of some state as one of any state, for a list of several. @since 0.1.0 */
+export const anyPolicy = <S>(policy: Policy<S>): AnyPolicy =>
+  // The engine hands a policy only the states that this policy gave.
+  policy as unknown as AnyPolicy;
