@@ -80,7 +80,9 @@ export const startManager = async (
   if (E.isLeft(diag)) return diag;
   const route = await open(NETLINK.ROUTE);
   if (E.isLeft(route)) return route;
-  const against = await settingsAgainst(namespace);
+  // A transport that was handed in may lead to another kernel than the one whose settings are here.
+  const here = typeof options.transport !== 'object';
+  const against = here ? await settingsAgainst(namespace) : undefined;
   const family = await resolveFamily(generic.right, MPTCP_PM.NAME)();
   if (E.isLeft(family)) return family;
   const familyId = family.right.id;
