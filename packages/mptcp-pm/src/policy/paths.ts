@@ -71,19 +71,47 @@ const pathOf = (local: LocalAddress, target: Target): Path => {
   };
 };
 
+/** Paths to one target, from the addresses that a host had. */
+interface Reach extends Target {
+  readonly paths: ReadonlyArray<Path>;
+}
+
+/** Targets that are remembered for a host's addresses; hosts talk to few servers at a time. */
+const MOST_REACHES = 64;
+
+/**
+ * A list of addresses is replaced as a whole when one changes, so what was derived from it stays true
+ * for its life. Most connections go where others went: this stands on the way of every reaction.
+ */
+const reachesOf = new WeakMap<PmView['addresses'], Array<Reach>>();
+
+const pathsTo = (addresses: PmView['addresses'], target: Target): ReadonlyArray<Path> => {
+  let known = reachesOf.get(addresses);
+  if (known === undefined) reachesOf.set(addresses, (known = []));
+  for (const reach of known) {
+    if (reach.remote === target.remote && reach.remotePort === target.remotePort) {
+      return reach.paths;
+    }
+  }
+  const paths = addresses
+    .filter((local) => reaches(local, target.remote))
+    .map((local) => pathOf(local, target));
+  if (known.length === MOST_REACHES) known.length = 0;
+  known.push({ remote: target.remote, remotePort: target.remotePort, paths });
+  return paths;
+};
+
 /**
  * All paths of a connection, the peer's initial address first, ours in the order of the view.
  *
  * @internal
  */
 export const pathsOf = (view: PmView, connection: Connection): ReadonlyArray<Path> => {
-  const paths: Array<Path> = [];
-  for (const target of targetsOf(connection)) {
-    for (const local of view.addresses) {
-      if (reaches(local, target.remote)) paths.push(pathOf(local, target));
-    }
-  }
-  return paths;
+  const targets = targetsOf(connection);
+  const [first] = targets;
+  if (first === undefined) return [];
+  if (targets.length === 1) return pathsTo(view.addresses, first);
+  return targets.flatMap((target) => pathsTo(view.addresses, target));
 };
 
 /** Whether a subflow runs there, is on its way, or is ending. @internal */
