@@ -40,6 +40,7 @@ export { decodeEvent, type EventDialect, EventReader, writeEvent } from './famil
 export * from './family.js';
 export { sameAddress, samePair, sameTuple, subflowKey } from './four-tuple.js';
 export * from './input.js';
+export * from './log.js';
 export * from './model.js';
 export * from './policies.js';
 export * from './policy.js';
@@ -73,6 +74,7 @@ export {
   resetReaction,
 } from './policy/reset-reaction.js';
 export { DEFAULT_SLOW_SUBFLOW, SlowSubflowOptions, slowSubflow } from './policy/slow-subflow.js';
+export * from './replay.js';
 export { DEFAULT_STATE_OPTIONS, emptyState, type PmState, type StateOptions } from './state.js';
 export { type Table } from './table.js';
 export { parseSubflowKey } from './command.js';
