@@ -5,6 +5,7 @@
 
 import { createSocket } from 'node:dgram';
 import { closeSync, constants, openSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import type * as Koffi from 'koffi';
 import { HOST_LITTLE } from '../host-order.js';
 import { ERRNO, errnoOf } from './errno.js';
@@ -26,6 +27,7 @@ const SUBFLOWS_AT = 24;
 const TCP_AT = 32;
 
 const EINTR = 4;
+const EFAULT = 14;
 
 export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
   const libc = koffi.load(null);
@@ -42,6 +44,7 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
   const cSetns = libc.func('int setns(int, int)');
   const cDup3 = libc.func('int dup3(int, int, int)');
 
+  let kept: Set<number> | undefined;
   /** A `socklen_t` that the kernel reads and writes. */
   const lengthOf = new Uint32Array(1);
   const outcome = (result: number): number => (result < 0 ? -koffi.errno() : result);
@@ -97,6 +100,12 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
     });
     reader.on('message', (message) => {
       if (stopped) return;
+      if (bytes.length === 0) {
+        // Its memory was given away.
+        stop();
+        onDatagram(-EFAULT);
+        return;
+      }
       bytes.set(message.length > bytes.length ? message.subarray(0, bytes.length) : message);
       onDatagram(message.length);
     });
@@ -133,8 +142,19 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
         ? outcome(cSocket(domain, flags, protocol))
         : socketIn(namespacePath, domain, flags, protocol);
     },
-    keep: (fd) => (fd < 0 ? -ERRNO.EBADF : 0),
-    close,
+    keep: (fd) => {
+      if (kept === undefined) {
+        kept = new Set();
+        // A thread that ends gives back only what Node opened for it.
+        if (!isMainThread) process.once('exit', () => kept?.forEach((one) => void cClose(one)));
+      }
+      kept.add(fd);
+      return 0;
+    },
+    close: (fd) => {
+      kept?.delete(fd);
+      return close(fd);
+    },
     bind: (fd, address) => outcome(cBind(fd, address, address.length)),
     connect: (fd, address) => outcome(cConnect(fd, address, address.length)),
     listen: (fd, backlog) => outcome(cListen(fd, backlog)),

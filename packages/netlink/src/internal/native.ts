@@ -18,7 +18,8 @@ export interface Native {
   ) => number;
   /**
    * Closes the descriptor when its thread ends, unless `close` came first. For descriptors that are
-   * handed to nobody else: another owner's close would go unnoticed. Only the addon can.
+   * handed to nobody else: another owner's close would go unnoticed. By koffi a thread that is
+   * terminated from outside keeps them open.
    */
   readonly keep: (fd: number) => number;
   readonly close: (fd: number) => number;
