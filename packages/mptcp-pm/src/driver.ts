@@ -33,6 +33,14 @@ export interface CommandPath {
   readonly writer: MessageWriter;
 }
 
+/** One place that makes them, so that all have one shape and the code compiled for one serves the other. */
+export const commandPath = (
+  generic: CommandPath['generic'],
+  diag: CommandPath['diag'],
+  familyId: number,
+  writer: MessageWriter,
+): CommandPath => ({ generic, diag, familyId, writer });
+
 interface Step {
   readonly input: EngineInput;
   readonly commands: ReadonlyArray<Command>;
@@ -43,6 +51,13 @@ interface Outcome {
   readonly command: Command;
   readonly error: PmError | undefined;
 }
+
+/**
+ * Sends what the writer holds. A function of its own for the compiler's sake: warming up calls it with
+ * the real socket and with one that does nothing, so that neither is a surprise later.
+ */
+export const callKernel = (socket: CommandPath['generic'], writer: MessageWriter): number =>
+  socket.call(writer);
 
 /**
  * Writes and sends an action's command. Synchronous: the kernel has carried it out, or refused, when this
@@ -61,7 +76,7 @@ export const carryOut = (
   } else {
     writeCommand(writer, path.familyId, commandOfAction(action, tuple));
   }
-  const code = socket.call(writer);
+  const code = callKernel(socket, writer);
   if (code === 0) return undefined;
   return toPmError(socket.refusal(code), {
     command: ACTION_COMMANDS[action._tag],
@@ -146,7 +161,7 @@ export class Driver {
     }
     if (commands.length === 0) return;
     writeCommand(path.writer, path.familyId, GET_LIMITS);
-    path.generic.call(path.writer);
+    callKernel(path.generic, path.writer);
   }
 
   #run(): void {

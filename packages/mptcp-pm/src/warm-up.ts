@@ -8,8 +8,8 @@ import {
   MPTCP_SUBFLOW_FLAG,
   sourceOf,
 } from '@liquid/netlink';
-import { type Clock, type IpAddress, ipv4FromUint32 } from '@liquid/types';
-import { type CommandPath, Driver } from './driver.js';
+import { type Clock, type IpAddress, ipAddressToBytes, ipv4FromUint32 } from '@liquid/types';
+import { callKernel, type CommandPath, commandPath, Driver } from './driver.js';
 import type { Engine } from './engine.js';
 import type { ConnectionFields, PmEvent, SubflowFields } from './event.js';
 import { AddressTexts } from './family-address.js';
@@ -30,9 +30,11 @@ const FRESH_EVERY = 16;
 /** Requests that change nothing, through the real socket. */
 const REAL_CALLS = 200;
 
-/** 192.0.2.0/24 and 198.51.100.0/24 are for documentation (RFC 5737): nobody has them. */
+/** 192.0.2.0/24 is for documentation (RFC 5737): nobody has it. */
 const LOCAL = [ipv4FromUint32(0xc0000201), ipv4FromUint32(0xc0000202)] as const;
-const REMOTE = [ipv4FromUint32(0xc6336401), ipv4FromUint32(0xc6336402)] as const;
+
+/** 198.18.0.0/15 is for benchmarks (RFC 2544): big enough that peers go on being new ones. */
+const remoteOf = (number: number): IpAddress => ipv4FromUint32(0xc6120000 + number);
 
 const ADDRESSES: ReadonlyArray<LocalAddress> = LOCAL.map((address, i) => ({
   address,
@@ -42,8 +44,8 @@ const ADDRESSES: ReadonlyArray<LocalAddress> = LOCAL.map((address, i) => ({
 }));
 
 /** The life of one connection with a second subflow. */
-const lifeOf = (token: number): ReadonlyArray<PmEvent> => {
-  const tuple = { local: LOCAL[0] as IpAddress, localPort: 40_000, remote: REMOTE[0] as IpAddress };
+const lifeOf = (token: number, remote: IpAddress, other: IpAddress): ReadonlyArray<PmEvent> => {
+  const tuple = { local: LOCAL[0] as IpAddress, localPort: 40_000, remote };
   const connection: ConnectionFields = {
     token,
     ...tuple,
@@ -55,7 +57,7 @@ const lifeOf = (token: number): ReadonlyArray<PmEvent> => {
     token,
     local: LOCAL[1],
     localPort: 40_001,
-    remote: REMOTE[0],
+    remote,
     remotePort: 80,
     localId: 1,
     remoteId: 0,
@@ -66,7 +68,7 @@ const lifeOf = (token: number): ReadonlyArray<PmEvent> => {
     { _tag: 'Created', ...connection },
     { _tag: 'Established', ...connection },
     { _tag: 'SubEstablished', ...subflow },
-    { _tag: 'Announced', token, remoteId: 2, address: REMOTE[1], port: 80 },
+    { _tag: 'Announced', token, remoteId: 2, address: other, port: 80 },
     { _tag: 'SubPriority', ...subflow, backup: true },
     { _tag: 'SubClosed', ...subflow, error: 104 },
     { _tag: 'Removed', token, remoteId: 2 },
@@ -74,15 +76,21 @@ const lifeOf = (token: number): ReadonlyArray<PmEvent> => {
   ];
 };
 
-/** A poll's sample of the initial subflow, made by the code that makes the real ones. */
-const sampleWith = (token: number, texts: AddressTexts): SubflowSample => {
+/** A poll's sample of a subflow, made by the code that makes the real ones. */
+const sampleWith = (
+  token: number,
+  local: IpAddress,
+  localPort: number,
+  remote: IpAddress,
+  texts: AddressTexts,
+): SubflowSample => {
   const row = emptyDiagRow();
   row.state = 1;
   row.family = AF.INET;
-  row.localPort = 40_000;
+  row.localPort = localPort;
   row.remotePort = 80;
-  row.localAddress.set([192, 0, 2, 1]);
-  row.remoteAddress.set([198, 51, 100, 1]);
+  row.localAddress.set(ipAddressToBytes(local));
+  row.remoteAddress.set(ipAddressToBytes(remote));
   row.subflow.present = true;
   row.subflow.tokenLocal = token;
   row.subflow.flags = MPTCP_SUBFLOW_FLAG.MCAP_REM | MPTCP_SUBFLOW_FLAG.FULLY_ESTABLISHED;
@@ -93,29 +101,34 @@ const sampleWith = (token: number, texts: AddressTexts): SubflowSample => {
 };
 
 /** Takes every command and does nothing. */
-const NO_KERNEL: Pick<CommandPath, 'generic' | 'diag'> = {
-  generic: { call: () => 0, refusal: () => ({ _tag: 'Closed', message: 'bug: never refused' }) },
-  diag: { call: () => 0, refusal: () => ({ _tag: 'Closed', message: 'bug: never refused' }) },
+const NO_KERNEL: CommandPath['generic'] = {
+  call: () => 0,
+  refusal: () => ({ _tag: 'Closed', message: 'bug: never refused' }),
 };
 
 /**
  * Runs decoding, engine with its policies, and encoding, as they are for real events, on copies that
  * are thrown away. Of the kernel it asks only for the limits of its own manager, which changes nothing.
  */
-export const warmUp = (engine: Engine, path: CommandPath): void => {
+export const warmUp = (engine: Engine, path: CommandPath, clock: Pick<Clock, 'nowMs'>): void => {
   const { familyId } = path;
   // Times with a fraction, as real ones: what the compiler has seen as whole numbers it would have
   // to compile anew.
-  let nowMs = 0.25;
-  const clock: Pick<Clock, 'nowMs'> = { nowMs: () => nowMs as ReturnType<Clock['nowMs']> };
+  let nowMs = clock.nowMs() + 0.25;
   const writer = new MessageWriter();
+  // From the first round on, so that nothing is compiled for one kind of socket alone.
+  let answers = true;
+  const callReal = (round: number): void => {
+    if (!answers || round >= REAL_CALLS) return;
+    writeCommand(path.writer, familyId, { _tag: 'GetLimits' });
+    answers = callKernel(path.generic, path.writer) === 0;
+  };
   const start = (): Driver => {
-    const driver = new Driver(
-      engine,
-      clock,
-      { ...NO_KERNEL, familyId, writer },
-      { onStep: () => undefined, onOutcome: () => undefined, onWake: () => undefined },
-    );
+    const driver = new Driver(engine, clock, commandPath(NO_KERNEL, NO_KERNEL, familyId, writer), {
+      onStep: () => undefined,
+      onOutcome: () => undefined,
+      onWake: () => undefined,
+    });
     driver.dispatch({ _tag: 'Addresses', atMs: nowMs, addresses: ADDRESSES });
     return driver;
   };
@@ -127,7 +140,8 @@ export const warmUp = (engine: Engine, path: CommandPath): void => {
     const token = Math.imul(round + 1, 0x9e3779b1) >>> 0;
     // A manager that knows nothing is a case of its own to the compiler.
     if (round % FRESH_EVERY === 0) driver = start();
-    for (const event of lifeOf(token)) {
+    callReal(round);
+    for (const event of lifeOf(token, remoteOf(2 * round), remoteOf(2 * round + 1))) {
       writeEvent(writer, familyId, event);
       message.reset(sourceOf(writer.finish()), writer.length);
       message.next();
@@ -137,13 +151,13 @@ export const warmUp = (engine: Engine, path: CommandPath): void => {
       if (read?._tag !== 'SubEstablished' || round % POLL_EVERY !== 0) continue;
       nowMs += 300.3;
       const complete = round % (2 * POLL_EVERY) === 0;
-      const samples = [sampleWith(token, texts)];
+      const { remote } = read;
+      const samples = [
+        sampleWith(token, LOCAL[0], 40_000, remote, texts),
+        sampleWith(token, LOCAL[1], 40_001, remote, texts),
+      ];
       driver.dispatch({ _tag: 'Samples', atMs: nowMs, complete, samples });
       driver.dispatch({ _tag: 'Wake', atMs: nowMs });
     }
-  }
-  for (let call = 0; call < REAL_CALLS; call++) {
-    writeCommand(path.writer, familyId, { _tag: 'GetLimits' });
-    if (path.generic.call(path.writer) !== 0) return;
   }
 };

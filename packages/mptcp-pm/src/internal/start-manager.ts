@@ -13,7 +13,7 @@ import { type Clock, conflict, type Permission, permission, type Scope } from '@
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { tupleOfAction } from '../command.js';
-import { carryOut, type CommandPath, Driver } from '../driver.js';
+import { carryOut, type CommandPath, commandPath, Driver } from '../driver.js';
 import { createEngine, engineView } from '../engine.js';
 import { kernelPathManager, mptcpDisabled, type PmError } from '../error.js';
 import { MPTCP_PM } from '../family.js';
@@ -123,10 +123,10 @@ export const startManager = async (
 
   const path: CommandPath | undefined =
     mode === 'manage'
-      ? { generic: generic.right, diag: diag.right, familyId, writer: new MessageWriter() }
+      ? commandPath(generic.right, diag.right, familyId, new MessageWriter())
       : undefined;
   const engine = createEngine({ ...options, policies: mode === 'manage' ? policies : [] });
-  if (path !== undefined && warm) warmUp(engine, path);
+  if (path !== undefined && warm) warmUp(engine, path, clock);
 
   const wakes = new Wakes(clock, scope.signal, () => {
     driver.dispatch({ _tag: 'Wake', atMs: clock.nowMs() });
