@@ -13,7 +13,9 @@ import type { MessageWriter } from './writer.js';
  * @since 0.1.0
  */
 export interface ValueCodec<A> {
+  /** Reads the value that the cursor stands on. */
   readonly read: (cursor: AttributeCursor) => A;
+  /** Writes an attribute of this type. */
   readonly write: (writer: MessageWriter, type: number, value: A) => void;
 }
 

@@ -97,9 +97,11 @@ export class AttributeCursor {
     return false;
   }
 
+  /** The first byte of the value. */
   readU8(): number {
     return this.#holds(1) ? this.source.view.getUint8(this.start) : 0;
   }
+  /** Sixteen bits in host order. */
   readU16(): number {
     return this.#holds(2) ? this.source.view.getUint16(this.start, HOST_LITTLE) : 0;
   }
@@ -107,9 +109,11 @@ export class AttributeCursor {
   readBe16(): number {
     return this.#holds(2) ? this.source.view.getUint16(this.start, false) : 0;
   }
+  /** 32 bits in host order. */
   readU32(): number {
     return this.#holds(4) ? this.source.view.getUint32(this.start, HOST_LITTLE) : 0;
   }
+  /** 32 bits in host order, with a sign. */
   readS32(): number {
     return this.#holds(4) ? this.source.view.getInt32(this.start, HOST_LITTLE) : 0;
   }
@@ -117,6 +121,7 @@ export class AttributeCursor {
   readBe32(): number {
     return this.#holds(4) ? this.source.view.getUint32(this.start, false) : 0;
   }
+  /** 64 bits in host order. */
   readU64(): bigint {
     return this.#holds(8) ? this.source.view.getBigUint64(this.start, HOST_LITTLE) : 0n;
   }

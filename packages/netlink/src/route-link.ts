@@ -8,7 +8,17 @@ import {
   repeated,
   type WithUnknown,
 } from './attribute-set.js';
-import { binary, bool8, hardwareAddress, longs, s32, text, u8, u16, u32 } from './attribute-value.js';
+import {
+  binary,
+  bool8,
+  hardwareAddress,
+  longs,
+  s32,
+  text,
+  u8,
+  u16,
+  u32,
+} from './attribute-value.js';
 import { HOST_LITTLE } from './host-order.js';
 import { RTM, RTNLGRP } from './route.js';
 import { type RouteTable, routeTable } from './route-table.js';
@@ -119,7 +129,35 @@ export const IF_OPER = {
   UP: 6,
 } as const;
 
-const COUNTERS = [
+/** Counters of a link, as `struct rtnl_link_stats64` names them. @since 0.1.0 */
+export type LinkCounter =
+  | 'rxPackets'
+  | 'txPackets'
+  | 'rxBytes'
+  | 'txBytes'
+  | 'rxErrors'
+  | 'txErrors'
+  | 'rxDropped'
+  | 'txDropped'
+  | 'multicast'
+  | 'collisions'
+  | 'rxLengthErrors'
+  | 'rxOverErrors'
+  | 'rxCrcErrors'
+  | 'rxFrameErrors'
+  | 'rxFifoErrors'
+  | 'rxMissedErrors'
+  | 'txAbortedErrors'
+  | 'txCarrierErrors'
+  | 'txFifoErrors'
+  | 'txHeartbeatErrors'
+  | 'txWindowErrors'
+  | 'rxCompressed'
+  | 'txCompressed'
+  | 'rxNoHandler'
+  | 'rxOtherHostDropped';
+
+const COUNTERS: ReadonlyArray<LinkCounter> = [
   'rxPackets',
   'txPackets',
   'rxBytes',
@@ -145,10 +183,10 @@ const COUNTERS = [
   'txCompressed',
   'rxNoHandler',
   'rxOtherHostDropped',
-] as const;
+];
 
-/** `struct rtnl_link_stats64`; counters that an older kernel lacks are 0. @since 0.1.0 */
-export type LinkCounters = { readonly [K in (typeof COUNTERS)[number]]: bigint };
+/** Counters since the link was made; those that an older kernel lacks are 0. @since 0.1.0 */
+export type LinkCounters = { readonly [K in LinkCounter]: bigint };
 
 /** What kind of link it is, and what that kind says. @since 0.1.0 */
 export interface LinkInfo {

@@ -63,6 +63,7 @@ export interface RouteTable<A> {
   readonly writeGet: (writer: MessageWriter, key: Partial<A>) => MessageWriter;
   /** Writes the request to make or change an entry; also the message by which a kernel tells of it. */
   readonly writeNew: (writer: MessageWriter, value: Partial<A>, mode?: RouteMode) => MessageWriter;
+  /** Writes the request to end an entry; also the message by which a kernel tells of it. */
   readonly writeDelete: (writer: MessageWriter, key: Partial<A>) => MessageWriter;
   /** All entries, of one address family (`AF`) or of all. */
   readonly dump: (
@@ -77,6 +78,7 @@ export interface RouteTable<A> {
     value: Partial<A>,
     mode?: RouteMode,
   ) => TaskEither<NetlinkError, void>;
+  /** Ends an entry. Left `KernelRefusal` with ESRCH, ENOENT or the like where there is none. */
   readonly remove: (socket: NetlinkSocket, key: Partial<A>) => TaskEither<NetlinkError, void>;
   /**
    * Follows the table: calls back for each change until the returned function is called. A message

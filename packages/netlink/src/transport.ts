@@ -38,6 +38,7 @@ export interface Channel {
    * process alive unless `unref` was called. At most one watch at a time.
    */
   readonly watch: (buffer: Uint8Array, onDatagram: (length: number) => void) => void;
+  /** Ends the watch. Idempotent. */
   readonly unwatch: () => void;
   /** Whether a watch keeps the process alive; it does at first. */
   readonly ref: (keepsAlive: boolean) => void;
@@ -56,5 +57,6 @@ export interface Channel {
 export interface Transport {
   /** As in `addon`, `koffi`, `fake`. */
   readonly name: string;
+  /** Opens and binds a descriptor, in the namespace that the options name. */
   readonly openChannel: (options: ChannelOptions) => E.Either<NetlinkError, Channel>;
 }

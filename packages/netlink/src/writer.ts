@@ -57,39 +57,47 @@ export class MessageWriter {
     return at + NLA_HEADER;
   }
 
+  /** A byte. */
   u8(type: number, value: number): this {
     const at = this.attribute(type, 1);
     this.view.setUint8(at, value);
     return this;
   }
+  /** Sixteen bits in host order. */
   u16(type: number, value: number): this {
     const at = this.attribute(type, 2);
     this.view.setUint16(at, value, HOST_LITTLE);
     return this;
   }
+  /** Sixteen bits in network order. */
   be16(type: number, value: number): this {
     const at = this.attribute(type, 2);
     this.view.setUint16(at, value, false);
     return this;
   }
+  /** 32 bits in host order. */
   u32(type: number, value: number): this {
     const at = this.attribute(type, 4);
     this.view.setUint32(at, value, HOST_LITTLE);
     return this;
   }
+  /** 32 bits in host order, with a sign. */
   s32(type: number, value: number): this {
     return this.u32(type, value >>> 0);
   }
+  /** 32 bits in network order. */
   be32(type: number, value: number): this {
     const at = this.attribute(type, 4);
     this.view.setUint32(at, value, false);
     return this;
   }
+  /** 64 bits in host order. */
   u64(type: number, value: bigint): this {
     const at = this.attribute(type, 8);
     this.view.setBigUint64(at, value, HOST_LITTLE);
     return this;
   }
+  /** Bytes as they are. */
   put(type: number, value: Uint8Array): this {
     const at = this.attribute(type, value.length);
     this.bytes.set(value, at);

@@ -10,8 +10,6 @@ export const byte = fc.nat(0xff);
 export const u16 = fc.nat(0xffff);
 export const u32 = fc.nat(0xffffffff);
 export const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
-/** What a Number holds exactly. */
-export const u53 = fc.bigInt({ min: 0n, max: 2n ** 53n });
 export const bytes = fc.uint8Array({ maxLength: 40 });
 export const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/);
 const ofBytes = (length: number): fc.Arbitrary<IpAddress> =>

@@ -56,7 +56,3 @@ export const right = <A>(result: E.Either<{ readonly message: string }, A>): A =
   if (E.isLeft(result)) throw new Error(result.left.message);
   return result.right;
 };
-
-/** `undefined` fields gone, as the readers leave them out. */
-export const defined = <A extends object>(value: A): A =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as A;
