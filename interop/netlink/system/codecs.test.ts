@@ -49,12 +49,13 @@ import {
 import { type IpAddress, parseIpAddress } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { expect } from 'vitest';
-import { output, PATHS, pause, right, systemTest, withLab, withSocket } from './machine.ts';
+import { right, systemTest } from './machine.ts';
+import { output, pause, withPaths, withSocket } from './paths.ts';
 
 const ip = (text: string): IpAddress => right(parseIpAddress(text));
 
 systemTest('what the controller says of itself is all known here', async () => {
-  await withSocket(undefined, '', NETLINK.GENERIC, async (socket) => {
+  await withSocket(undefined, NETLINK.GENERIC, async (socket) => {
     const { operations, policies } = right(await familyPolicies(socket, GENL_ID_CTRL)());
     const known = new Set<number>(Object.values(CTRL_ATTR));
     const told = new Set(policies.flatMap((types) => [...types.keys()]));
@@ -74,7 +75,7 @@ systemTest('what the controller says of itself is all known here', async () => {
 });
 
 systemTest('families, their groups, and one that is not there', async () => {
-  await withSocket(undefined, '', NETLINK.GENERIC, async (socket) => {
+  await withSocket(undefined, NETLINK.GENERIC, async (socket) => {
     const pm = right(await resolveFamily(socket, 'mptcp_pm')());
     const all = right(await listFamilies(socket)());
     expect(all).toContainEqual(pm);
@@ -86,8 +87,8 @@ systemTest('families, their groups, and one that is not there', async () => {
 });
 
 systemTest('tables of the network: made, changed, followed, asked for and ended', async () => {
-  await withLab(PATHS, async (lab) => {
-    await withSocket(lab, 'client', NETLINK.ROUTE, async (socket) => {
+  await withPaths(async (lab) => {
+    await withSocket({ lab, node: 'client' }, NETLINK.ROUTE, async (socket) => {
       const heard: Array<string> = [];
       const listen = (name: string) => (change: RouteChange<unknown>) => {
         heard.push(`${name} ${change.change}`);
@@ -131,7 +132,7 @@ systemTest('tables of the network: made, changed, followed, asked for and ended'
         type: RTN.UNICAST,
         metrics: { mtuBytes: 1300, congestionControl: 'reno' },
         multipath: [
-          { flags: 0, hops: 0, interfaceIndex: index, gateway: ip('198.51.100.2') },
+          { flags: 0, hops: 0, interfaceIndex: index, gateway: ip('198.18.0.2') },
           { flags: 0, hops: 4, interfaceIndex: index, gateway: ip('203.0.113.9') },
         ],
       };
@@ -141,10 +142,10 @@ systemTest('tables of the network: made, changed, followed, asked for and ended'
       expect(await output(lab, 'client', 'ip', 'route', 'show', 'table', '1000')).toContain(
         'weight 5',
       );
-      const lookup = { family: AF.INET, destination: ip('198.51.100.2'), destinationLength: 32 };
+      const lookup = { family: AF.INET, destination: ip('198.18.0.2'), destinationLength: 32 };
       expect(right(await routes.get(socket, lookup)())).toMatchObject({
         outInterface: index,
-        preferredSource: '198.51.100.1',
+        preferredSource: '198.18.0.1',
       });
 
       const rule = {
@@ -169,7 +170,7 @@ systemTest('tables of the network: made, changed, followed, asked for and ended'
         family: AF.INET,
         interfaceIndex: index,
         state: NUD.PERMANENT,
-        destination: ip('198.51.100.9'),
+        destination: ip('198.18.0.9'),
         linkLayerAddress: '02:00:00:00:00:99',
       };
       right(await neighbours.put(socket, neighbour, 'replace')());
@@ -210,19 +211,19 @@ systemTest('tables of the network: made, changed, followed, asked for and ended'
 systemTest(
   'sockets as ss lists them: IPv4, IPv6, IPv4-mapped, MPTCP; one, some and none',
   async () => {
-    await withLab(PATHS, async (lab) => {
+    await withPaths(async (lab) => {
       const start = async (node: string, ...argv: [string, ...string[]]): Promise<void> => {
         right(await lab.spawn(node, argv)());
       };
       await start('server', 'mptcpize', 'run', 'socat', 'TCP6-LISTEN:5001,fork', 'SYSTEM:cat');
       await pause(500);
       const load = 'SYSTEM:head -c 100000 /dev/zero; sleep 60';
-      await start('client', 'mptcpize', 'run', 'socat', 'TCP4:198.51.100.2:5001', load);
+      await start('client', 'mptcpize', 'run', 'socat', 'TCP4:198.18.0.2:5001', load);
       await start('client', 'mptcpize', 'run', 'socat', 'TCP6:[2001:db8:1::2]:5001', load);
-      await start('client', 'socat', 'TCP4:198.51.101.2:5001', load);
+      await start('client', 'socat', 'TCP4:198.18.1.2:5001', load);
       await pause(1000);
       for (const node of ['client', 'server']) {
-        await withSocket(lab, node, NETLINK.SOCK_DIAG, async (socket) => {
+        await withSocket({ lab, node }, NETLINK.SOCK_DIAG, async (socket) => {
           const query = { states: CONNECTED_STATES };
           const sockets = right(await diagDump(socket, query)());
           const listed = await output(lab, node, 'ss', '-Htni', 'state', 'connected');
@@ -258,10 +259,10 @@ systemTest(
             [...new Set(tokens)].toSorted(),
           );
           // The kernel checks a bytecode before it runs it: that it took ours is half of the proof.
-          const local = sockets.filter(({ id }) => id.local.includes('198.51.101'));
+          const local = sockets.filter(({ id }) => id.local.includes('198.18.1'));
           const bytecode = diagBytecode({
             any: [
-              { local: '198.51.101.0/24' as never, not: { remotePorts: [1, 2] } },
+              { local: '198.18.1.0/24' as never, not: { remotePorts: [1, 2] } },
               { all: [{ localPorts: [1, 1] }, { remotePorts: [3, 9] }] },
             ],
           });
@@ -270,7 +271,7 @@ systemTest(
           expect(some).toHaveLength(1);
         });
       }
-      await withSocket(lab, 'client', NETLINK.SOCK_DIAG, async (socket) => {
+      await withSocket({ lab, node: 'client' }, NETLINK.SOCK_DIAG, async (socket) => {
         const sockets = right(await diagDump(socket, { family: 4, states: CONNECTED_STATES })());
         const [plain] = sockets.filter(({ upperLayer }) => upperLayer === undefined);
         if (plain === undefined) throw new Error('no plain TCP');
@@ -283,7 +284,7 @@ systemTest(
 );
 
 systemTest('a packet queue: accepted, dropped, mangled, decided in a batch', async () => {
-  await withLab(PATHS, async (lab) => {
+  await withPaths(async (lab) => {
     const namespacePath = `/run/netns/${right(lab.namespaceOf('server'))}`;
     const queue = right(
       right(nativeTransport()).openChannel({ protocol: NETLINK.NETFILTER, namespacePath }),
@@ -331,7 +332,7 @@ systemTest('a packet queue: accepted, dropped, mangled, decided in a batch', asy
       });
       await pause(300);
       const say = (word: string): Promise<string> =>
-        output(lab, 'client', 'socat', '-u', `SYSTEM:echo ${word}`, 'UDP4:198.51.100.2:9');
+        output(lab, 'client', 'socat', '-u', `SYSTEM:echo ${word}`, 'UDP4:198.18.0.2:9');
       const text = (payload: Uint8Array): string => Buffer.from(payload.subarray(28)).toString();
       await say('first');
       expect(text(await next())).toBe('first\n');
