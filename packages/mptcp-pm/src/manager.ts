@@ -25,8 +25,8 @@ export interface PathManagerOptions extends Partial<EngineOptions> {
   /** Milliseconds between polls; default 300. */
   readonly pollMs?: number;
   /**
-   * Up to so many subflows are asked for one by one, more by a dump of all sockets; default 64. See
-   * Speed in the README.
+   * Up to so many subflows are asked for one by one, more by a dump of all sockets; default 128, about
+   * where both cost the same: one costs some 10 µs, a dump 1 ms and 2.5 µs a subflow.
    */
   readonly exactLimit?: number;
   /** Milliseconds between polls of everything while subflows are asked for one by one; default 3000. */

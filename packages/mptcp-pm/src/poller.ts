@@ -81,13 +81,15 @@ export class Poller {
     return this.#diag.call(writeDiagToken(this.#writer, token, 0)) === -ENOENT;
   }
 
-  /** Samples of all subflows of the namespace. One at a time: a second call is a bug. */
-  async complete(): Promise<E.Either<NetlinkError, ReadonlyArray<SubflowSample>>> {
+  /** Samples of all subflows of these families. One at a time: a second call is a bug. */
+  async complete(
+    families: ReadonlyArray<4 | 6>,
+  ): Promise<E.Either<NetlinkError, ReadonlyArray<SubflowSample>>> {
     if (this.#running) throw new Error('bug: a complete poll is under way');
     this.#running = true;
     try {
       const samples: Array<SubflowSample> = [];
-      for (const family of [4, 6] as const) {
+      for (const family of families) {
         const before = samples.length;
         const dumped = await this.#diag.dump(
           writeDiagDump(this.#writer, {

@@ -1,7 +1,7 @@
 /** When to poll, and what: never two at once, one by one while subflows are few, all of them now and then. */
 
 import type { NetlinkError } from '@liquid/netlink';
-import { type AbortSignalLike, type Clock, Milliseconds } from '@liquid/types';
+import { type AbortSignalLike, type Clock, isIpv6, Milliseconds } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { PathManagerStats } from '../manager.js';
@@ -24,6 +24,9 @@ export interface PollLoopOptions {
   readonly onFailure: (error: NetlinkError) => void;
 }
 
+const BOTH = [4, 6] as const;
+const IPV4 = [4] as const;
+
 type Counters = Pick<
   PathManagerStats,
   'exactPolls' | 'completePolls' | 'skippedPolls' | 'failedPolls' | 'samples'
@@ -43,6 +46,7 @@ export class PollLoop {
   #current: Promise<E.Either<NetlinkError, void>> | undefined;
   #demanded = false;
   #wholeTicks = 0;
+  #ipv6 = true;
 
   constructor(options: PollLoopOptions) {
     this.#options = options;
@@ -55,7 +59,12 @@ export class PollLoop {
   /** A complete poll that begins now, or as soon as the one that is under way has ended. */
   async pollNow(): Promise<E.Either<NetlinkError, void>> {
     while (this.#current !== undefined) await this.#current;
-    return this.#complete();
+    return this.#complete(true);
+  }
+
+  /** There may be a subflow over IPv6 from now on: until then its sockets are not looked through. */
+  noticeIpv6(): void {
+    this.#ipv6 = true;
   }
 
   /**
@@ -99,7 +108,7 @@ export class PollLoop {
     const due = this.#wholeTicks > 0 || clock.nowMs() - this.#lastCompleteMs >= completeMs;
     if (known === undefined || due) {
       this.#wholeTicks = Math.max(0, this.#wholeTicks - 1);
-      void this.#complete();
+      void this.#complete(due || exactLimit < 0);
       return;
     }
     if (known.length === 0) return;
@@ -122,12 +131,18 @@ export class PollLoop {
     for (const token of orphans) if (poller.isGone(token)) onGone(token);
   }
 
-  #complete(): Promise<E.Either<NetlinkError, void>> {
+  /**
+   * Polls by dumps. The kernel looks through its whole table for each family, so one that no subflow
+   * is known of is left out unless the poll is to be `thorough`.
+   */
+  #complete(thorough: boolean): Promise<E.Either<NetlinkError, void>> {
     this.#demanded = false;
     const { clock, poller, onSamples, onFailure, signal } = this.#options;
-    this.#lastCompleteMs = clock.nowMs();
+    if (thorough) this.#lastCompleteMs = clock.nowMs();
+    const families = thorough || this.#ipv6 ? BOTH : IPV4;
+    if (thorough) this.#ipv6 = false;
     const run = async (): Promise<E.Either<NetlinkError, void>> => {
-      const polled = await poller.complete();
+      const polled = await poller.complete(families);
       this.#current = undefined;
       if (signal.aborted) return E.right(undefined);
       if (E.isLeft(polled)) {
@@ -137,8 +152,9 @@ export class PollLoop {
       }
       this.#counters.completePolls++;
       this.#counters.samples += polled.right.length;
+      if (thorough && polled.right.some(({ local }) => isIpv6(local))) this.#ipv6 = true;
       onSamples(true, polled.right);
-      this.#bury();
+      if (thorough) this.#bury();
       return E.right(undefined);
     };
     const current = run();

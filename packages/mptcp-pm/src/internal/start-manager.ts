@@ -9,7 +9,14 @@ import {
   openNetlink,
   resolveFamily,
 } from '@liquid/netlink';
-import { type Clock, conflict, type Permission, permission, type Scope } from '@liquid/types';
+import {
+  type Clock,
+  conflict,
+  isIpv6,
+  type Permission,
+  permission,
+  type Scope,
+} from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { tupleOfAction } from '../command.js';
@@ -107,6 +114,7 @@ export const startManager = async (
           if (event === undefined) return;
           events++;
           driver.dispatch({ _tag: 'Event', atMs: clock.nowMs(), event });
+          if ('local' in event && isIpv6(event.local)) loop.noticeIpv6();
           if (!warm || event._tag !== 'Created') return;
           // The event that policies wait for comes within a round trip. If it is here already it
           // stands behind this one, and is read before a microtask runs.
@@ -156,13 +164,13 @@ export const startManager = async (
   });
   const view = () => engineView(driver.engine);
 
-  const loop = new PollLoop({
+  const loop: PollLoop = new PollLoop({
     poller: new Poller(diag.right),
     clock,
     signal: scope.signal,
     view,
     pollMs: options.pollMs ?? 300,
-    exactLimit: mode === 'observe' ? -1 : (options.exactLimit ?? 64),
+    exactLimit: mode === 'observe' ? -1 : (options.exactLimit ?? 128),
     completeMs: options.completeMs ?? 3000,
     onGone: (token) =>
       driver.dispatch({ _tag: 'Event', atMs: clock.nowMs(), event: { _tag: 'Closed', token } }),
