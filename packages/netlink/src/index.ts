@@ -1,17 +1,124 @@
 /**
- * Netlink for Node.
+ * # @liquid/netlink
+ *
+ * Netlink for Node, on the event loop: generic netlink with the kernel's own policies, socket
+ * diagnosis (tcp_info, mptcp_info and memory of every socket, by the thousand), links, addresses,
+ * routes, rules and neighbours, and packet queues. With MPTCP sockets as `net.Socket` and
+ * `net.Server`. For whoever watches or steers the network of a Linux machine from TypeScript.
  *
  * ## Install
  *
  * ```sh
- * npm install @liquid/netlink
+ * npm install @liquid/netlink fp-ts io-ts
  * ```
+ *
+ * Linux. Importing works everywhere; elsewhere every door gives a typed `Unsupported`. There is no
+ * install script: on x86-64 with glibc a prebuilt addon serves, elsewhere koffi.
  *
  * ## Use
  *
+ * Which connections are there, and how are they?
+ *
+ * ```ts no-run
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { CONNECTED_STATES, diagDump, NETLINK, openNetlink } from '@liquid/netlink'
+ *
+ * const opened = await openNetlink({ protocol: NETLINK.SOCK_DIAG })()
+ * if (E.isLeft(opened)) throw new Error(opened.left.message)
+ * await using socket = opened.right
+ * const sockets = await diagDump(socket, { states: CONNECTED_STATES })()
+ * if (E.isRight(sockets)) {
+ *   for (const { id, tcp, upperLayer } of sockets.right) {
+ *     console.log(id.local, id.remote, tcp?.rttUs, tcp?.cwnd, upperLayer?.mptcp?.tokenLocal)
+ *   }
+ * }
+ * ```
+ *
+ * Follow what happens to the machine's addresses, and add one:
+ *
+ * ```ts no-run
+ * import { parseIpv4 } from '@liquid/types'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { AF, addresses, NETLINK, openNetlink, ownAddress } from '@liquid/netlink'
+ *
+ * const opened = await openNetlink({ protocol: NETLINK.ROUTE, namespace: 'lab' })()
+ * const local = parseIpv4('192.0.2.1')
+ * if (E.isRight(opened) && E.isRight(local)) {
+ *   await using socket = opened.right
+ *   addresses.follow(socket, ({ change, value }) => console.log(change, ownAddress(value)))
+ *   const entry = { family: AF.INET, prefixLength: 24, interfaceIndex: 2, local: local.right }
+ *   const added = await addresses.put(socket, { ...entry, address: local.right })()
+ *   if (E.isLeft(added)) console.log(added.left.message) // … EEXIST, EPERM and why
+ * }
+ * ```
+ *
+ * Ask a family of generic netlink, and the kernel what it takes:
+ *
+ * ```ts no-run
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { familyPolicies, NETLINK, openNetlink, resolveFamily } from '@liquid/netlink'
+ *
+ * const opened = await openNetlink({ protocol: NETLINK.GENERIC })()
+ * if (E.isRight(opened)) {
+ *   await using socket = opened.right
+ *   const family = await resolveFamily(socket, 'mptcp_pm')()
+ *   if (E.isRight(family)) console.log(await familyPolicies(socket, family.right.id)())
+ * }
+ * ```
+ *
+ * The codecs alone need no kernel: they work on bytes, anywhere.
+ *
+ * ```ts
+ * import { diagBytecode, MessageCursor, MessageWriter, readDiagRequest, sourceOf, writeDiagDump } from '@liquid/netlink'
+ *
+ * const writer = new MessageWriter()
+ * writeDiagDump(writer, { family: 4, bytecode: diagBytecode({ remotePorts: [443, 443] }) })
+ * const cursor = new MessageCursor()
+ * cursor.reset(sourceOf(writer.finish()), writer.length)
+ * cursor.next()
+ * const asked = readDiagRequest(cursor)
+ * if (asked._tag === 'Right') console.log(asked.right.dump, asked.right.protocol) // true 6
+ * ```
+ *
  * ## Concepts
  *
+ * - **Cursors and a writer.** A `MessageCursor` walks the messages of a datagram, an
+ *   `AttributeCursor` a list of attributes; a `MessageWriter` writes into one buffer that grows. They
+ *   are made once and moved, allocate nothing, and read nothing outside their bytes.
+ * - **Two forms.** Hot ones fill an object of yours and give true or false (`readDiagInto`,
+ *   `readQueuePacketInto`, `readTcpInfoInto`): plain numbers, addresses as bytes until they are asked
+ *   for as text. Rich ones give immutable values in an `Either` (`readDiag`, `links.read`,
+ *   `readFamily`): 64-bit counters are `bigint`, addresses are text.
+ * - **By length.** A struct of the kernel is read as far as it goes: `tcp_info` has 232 bytes on
+ *   Linux 6.1 and 280 on 6.18. A field that is not there is 0, and `lengthBytes` tells that from a
+ *   real one. Attributes that nobody knew when this was written are kept as type and bytes
+ *   (`unknown`).
+ * - **Both ways.** What is read can be written, requests as well as the kernel's messages, so that a
+ *   scripted kernel, a recorder or a proxy needs no other code. `attributeSet` and `NLA` describe
+ *   families of your own in the same way.
+ * - **Tables.** `links`, `addresses`, `routes`, `rules` and `neighbours` have one face: `dump`,
+ *   `get`, `put`, `remove`, `follow`.
+ * - **Names** are the kernel's: `IFLA.MTU` is `IFLA_MTU` of linux/if_link.h.
+ * - **Byte orders** are seen to: netlink is in host order, but ports of sockets and all of packet
+ *   queues are not, and ports of rules are again.
+ *
  * ## Options and Errors
+ *
+ * `openNetlink` takes the family (`NETLINK`), a `namespace`, a `transport`, `receiveBufferBytes`,
+ * `timeoutMs`, `keepAlive` and an `AbortSignal`. `diagDump` and `diagEach` take the address family,
+ * protocol, states (`stateMask`), what to bring (`DIAG_EXT`), ports, and conditions that the kernel
+ * checks (`diagBytecode`). `put` takes a mode: `create`, `replace`, `change` or `append`.
+ *
+ * `NetlinkError` is one of the base errors of `@liquid/types` or
+ *
+ * - `KernelRefusal`: `errno`, `code` as in `EINVAL`, the kernel's own sentence (`kernelText`), the
+ *   offset that it blames and the attribute that it misses, from its extended acknowledgement;
+ * - `Overrun`: multicasts were lost, read anew what you know from them;
+ * - `DumpInterrupted`: the table changed under a dump, each time it was tried.
+ *
+ * EPERM and EACCES are `Permission` with the capability to get, a family or operation that the kernel
+ * lacks is `Unsupported`, a socket that is not there is `NotFound`. A message that contradicts its own
+ * lengths is `Decode` with the offset, or `false` from a hot reader. Nothing throws on any bytes.
  *
  * ## Speed
  *
@@ -19,7 +126,23 @@
  *
  * ## Limits and Security
  *
+ * - Reading needs no privilege, but for a socket's mark; changing tables, ending sockets, packet
+ *   queues and most groups of generic families want CAP_NET_ADMIN in the namespace.
+ * - Messages from the kernel are untrusted: no length is used before it is checked, work is linear in
+ *   the bytes, nests go no deeper than their description. Random, mutated and truncated messages are
+ *   part of the tests, as are recordings of Linux 6.18 and a comparison with the kernel's headers.
+ * - Numbers in hot rows are exact up to 2^53: enough for byte counters, not for data sequence numbers
+ *   of MPTCP. The rich forms are exact.
+ * - Kinds of links (`IFLA_INFO_DATA`), address-family options of links and the encapsulation of routes
+ *   stay bytes. Of netfilter there are packet queues only.
+ * - An attribute has at most 65,531 bytes: a packet in a queue is cut there, and what was cut is told
+ *   by `originalLength`.
+ *
  * ## Sources
+ *
+ * The Linux headers linux/netlink.h, genetlink.h, sock_diag.h, inet_diag.h, tcp.h, mptcp.h,
+ * rtnetlink.h, if_link.h, if_addr.h, neighbour.h, fib_rules.h and netfilter/nfnetlink_queue.h, and
+ * the manual pages netlink(7), rtnetlink(7) and sock_diag(7); RFC 3549 describes the protocol.
  *
  * @packageDocumentation
  */
