@@ -66,6 +66,23 @@
  * }
  * ```
  *
+ * Stand in the way of packets:
+ *
+ * ```ts no-run
+ * import { NF, openPacketQueue, queuePayload } from '@liquid/netlink'
+ *
+ * // iptables -A FORWARD -p udp -j NFQUEUE --queue-num 7
+ * const opened = await openPacketQueue({
+ *   queue: 7,
+ *   onPacket: (packet, queue) => {
+ *     const { id } = packet // the packet itself is overwritten by the next
+ *     const large = queuePayload(packet).length > 1000
+ *     setTimeout(() => queue.verdict(id, large ? NF.DROP : NF.ACCEPT), 20)
+ *   },
+ * })()
+ * console.log(opened._tag)
+ * ```
+ *
  * The codecs alone need no kernel: they work on bytes, anywhere.
  *
  * ```ts
@@ -197,6 +214,7 @@ export {
 export { nativeTransport } from './native-transport.js';
 export * from './netfilter.js';
 export { openNetlink } from './open.js';
+export * from './packet-queue.js';
 export * from './queue-config.js';
 export * from './queue-packet.js';
 export * from './queue-verdict.js';

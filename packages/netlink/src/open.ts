@@ -10,9 +10,9 @@ import type { Counters, Shared } from './internal/counters.js';
 import { Dumps } from './internal/dump.js';
 import { Exchange } from './internal/exchange.js';
 import { Multicast } from './internal/multicast.js';
-import { nativeTransport } from './native-transport.js';
+import { namespacePathOf, transportFor } from './internal/where.js';
 import type { NetlinkEvent, NetlinkOptions, NetlinkSocket, NetlinkStats } from './socket.js';
-import type { Channel, Transport } from './transport.js';
+import type { Channel } from './transport.js';
 
 const DEFAULT_RECEIVE_BUFFER = 4 * 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -31,13 +31,6 @@ const statsCodec: t.Type<NetlinkStats, unknown, unknown> = t.readonly(
     bytesReceived: t.number,
   }),
 );
-
-/** `name` as `ip netns` has it, or the path of a namespace's file. */
-const namespacePathOf = (namespace: string | undefined): string | undefined =>
-  namespace === undefined || namespace.includes('/') ? namespace : `/run/netns/${namespace}`;
-
-const transportFor = (wanted: NetlinkOptions['transport']): E.Either<NetlinkError, Transport> =>
-  typeof wanted === 'object' ? E.right(wanted) : nativeTransport(wanted);
 
 /** Asks for what older kernels may lack: what they refuse is done without. */
 const withExtensions = (channel: Channel): Channel => {
