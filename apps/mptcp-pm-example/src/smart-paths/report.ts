@@ -124,6 +124,13 @@ const figures = (outcome: SmartPathsOutcome, estimates: Estimates): ReadonlyArra
       estimates.shared,
       'Mbit/s',
     ),
+    ...figure(
+      'false-alarms',
+      'alarms before there was a cause',
+      estimates.falseAlarm ? 1 : 0,
+      '',
+      0,
+    ),
     ...figure('noticed', 'cross traffic noticed after', noticedAfter(outcome), 's'),
     ...figure('opened', 'second interface opened at', openedAt, 's'),
     ...figure('second-before', 'octets by the second interface until then', secondBefore, 'B', 0),
