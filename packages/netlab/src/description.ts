@@ -3,6 +3,7 @@
 import * as t from 'io-ts';
 import { address, interfaceAddress, macAddress, routeTarget } from './internal/address.js';
 import { dictionary, exact, integerIn, list, refined } from './internal/codec.js';
+import { Impairment } from './impairment.js';
 import { isDeviceName, isNodeName, MAX_DEVICE_NAME } from './names.js';
 import { Shaping } from './shaping.js';
 
@@ -67,6 +68,13 @@ export interface LinkEnd {
   readonly mac?: string;
   /** How this end sends; default unshaped. */
   readonly shaping?: Shaping;
+  /** What befalls what this end sends, once it is on its way; default nothing. */
+  readonly impairment?: Impairment;
+  /**
+   * TCP options, by kind, that a middlebox would blank out of what this end sends, as 30 for MPTCP;
+   * 2 to 255. Not on a switch.
+   */
+  readonly stripOptions?: ReadonlyArray<number>;
   /** Packets that a queue without a limit of its own may hold (`txqueuelen`); default 1000. */
   readonly queueLength?: number;
 }
@@ -181,6 +189,8 @@ const end = exact<LinkEnd>('link end', {
     addresses: list(interfaceAddress),
     mac: macAddress,
     shaping: Shaping,
+    impairment: Impairment,
+    stripOptions: list(integerIn(2, 255, 'kinds of TCP options, 2 to 255')),
     queueLength: integerIn(0, 1_000_000, 'packets, 0 to 1000000'),
   },
 });

@@ -9,13 +9,13 @@ import {
   deviceSysctls,
   endSteps,
   hostSysctls,
+  linkSteps,
   namespaceSteps,
   routeStep,
   ruleStep,
   upSteps,
-  vethStep,
 } from './internal/steps.js';
-import { checkRoutes, endsOf, nodesOf } from './internal/topology.js';
+import { checkRoutes, endsOf, nodesOf, wiresOf } from './internal/topology.js';
 import type { NetworkPlan, PlanError, PlannedDevice } from './planned.js';
 
 /**
@@ -47,9 +47,11 @@ export const planNetwork = (
   const links = network.links ?? [];
   const found = nodesOf(network, id);
   if (E.isLeft(found)) return found;
-  const nodes = found.right;
-  const paired = endsOf(links, nodes);
+  const wires = wiresOf(network, found.right, id);
+  const paired = endsOf(links, found.right, wires);
   if (E.isLeft(paired)) return paired;
+  const nodes = new Map(found.right);
+  if (wires !== undefined) nodes.set(wires.node, wires);
   const pairs = paired.right;
   const ends = pairs.flat();
   const routed = checkRoutes(network, ends);
@@ -66,7 +68,7 @@ export const planNetwork = (
     ...switches.flatMap(([node, { stp }]) =>
       bridgeSteps(nodes.get(node)?.namespace ?? '', stp === true),
     ),
-    ...pairs.map(vethStep),
+    ...pairs.flatMap(linkSteps),
     ...ends.flatMap(endSteps),
     ...hosts.flatMap(({ namespace, host }) => deviceSysctls(namespace, host)),
     ...ends.flatMap(upSteps),
@@ -78,13 +80,25 @@ export const planNetwork = (
     ),
   ];
   const devices = ends.map(
-    ({ node, namespace, device, mtu, addresses, shaping, peer }): PlannedDevice => ({
+    ({
       node,
       namespace,
       device,
       mtu,
       addresses,
       shaping,
+      impairment,
+      wire,
+      peer,
+    }): PlannedDevice => ({
+      node,
+      namespace,
+      device,
+      mtu,
+      addresses,
+      shaping,
+      impairment,
+      wire,
       peer,
     }),
   );

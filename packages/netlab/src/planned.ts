@@ -2,6 +2,7 @@
 
 import type { Conflict, Decode, LimitExceeded, NotFound } from '@liquid/types';
 import type { Argv } from './argv.js';
+import type { Impairment } from './impairment.js';
 import type { Shaping } from './shaping.js';
 
 /**
@@ -31,6 +32,25 @@ export interface Step {
   readonly direct?: DirectStep;
 }
 
+/**
+ * The wire that a device sends into, where its link is one with impairments: a bridge of two ports in
+ * a namespace of its own. What is delayed there has left the sender and not reached the receiver, so
+ * clocks, captures and send buffers at both ends see what a long cable would show them.
+ *
+ * @since 0.1.0
+ */
+export interface PlannedWire {
+  /** Name of the node that holds all wires of the network. */
+  readonly node: string;
+  readonly namespace: string;
+  /** The port at which the device's packets come in. */
+  readonly port: string;
+  /** The port by which they go on. */
+  readonly out: string;
+  /** Number of their packet queue. */
+  readonly queue: number;
+}
+
 /** An interface that a plan makes. @since 0.1.0 */
 export interface PlannedDevice {
   readonly node: string;
@@ -39,6 +59,10 @@ export interface PlannedDevice {
   readonly mtu: number;
   readonly addresses: ReadonlyArray<string>;
   readonly shaping: Shaping | null;
+  /** Made once the network is there, by what the kernel has: see `Netlab.reimpair`. */
+  readonly impairment: Impairment | null;
+  /** Where its packets pass on their way; `null` for a link without impairments. */
+  readonly wire: PlannedWire | null;
   /** The other end of its link. */
   readonly peer: { readonly node: string; readonly device: string };
 }
@@ -46,7 +70,8 @@ export interface PlannedDevice {
 /** A namespace that a plan makes. @since 0.1.0 */
 export interface PlannedNode {
   readonly node: string;
-  readonly kind: 'host' | 'switch';
+  /** `wire`: holds the links that have impairments. */
+  readonly kind: 'host' | 'switch' | 'wire';
   readonly namespace: string;
 }
 

@@ -29,6 +29,9 @@ export interface Libc {
   ) => number;
   readonly pipe: (fds: Int32Array, flags: number) => number;
   readonly dup3: (from: number, to: number, flags: number) => number;
+  readonly timerfdCreate: (clock: number, flags: number) => number;
+  /** `value` is a `struct itimerspec`. */
+  readonly timerfdSettime: (fd: number, flags: number, value: Uint8Array, old: null) => number;
   readonly mknod: (path: string, mode: number, device: bigint) => number;
   /** A shared mapping of an fd from its start; the memory is gone after `munmap`. */
   readonly mmap: (
@@ -46,6 +49,7 @@ export interface Libc {
 export const O_RDWR = 0o2;
 export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
+export const CLOCK_MONOTONIC = 1;
 export const CLONE_NEWNET = 0x4000_0000;
 export const EAGAIN = 11;
 export const EINTR = 4;
@@ -83,6 +87,10 @@ const bindAll = (koffi: Koffi): Libc => {
     ),
     pipe: libc.func('int pipe2(_Out_ int *fds, int flags)'),
     dup3: libc.func('int dup3(int from, int to, int flags)'),
+    timerfdCreate: libc.func('int timerfd_create(int clock, int flags)'),
+    timerfdSettime: libc.func(
+      'int timerfd_settime(int fd, int flags, const void *value, void *old)',
+    ),
     mknod: libc.func('int mknod(const char *path, unsigned int mode, uint64_t device)'),
     mmap: (fd, length) => {
       const PROT_READ_WRITE = 3;

@@ -5,7 +5,7 @@ import type { HostDescription, RouteDescription, RuleDescription } from '../desc
 import type { PlannedNode, Step } from '../planned.js';
 import { shapingCommands } from '../shaping.js';
 import { familyOf, splitPrefix } from './address.js';
-import { BRIDGE, type End } from './topology.js';
+import { BRIDGE, type End, wireBridge } from './topology.js';
 
 /** `net.ipv4.conf.<device>.…` and its like: only there once the device is. */
 const DEVICE_SYSCTL = /^net[./]ipv[46][./](?:conf|neigh)[./](?!all[./]|default[./])/;
@@ -31,7 +31,7 @@ export const namespaceSteps = ({ namespace, kind }: PlannedNode): ReadonlyArray<
     namespace,
   },
   setting(namespace, ['ip', '-n', namespace, 'link', 'set', 'dev', 'lo', 'up']),
-  ...(kind === 'switch'
+  ...(kind !== 'host'
     ? // A switch has no address: without this every port would announce itself by IPv6.
       [sysctlStep(namespace, 'net.ipv6.conf.default.disable_ipv6', 1, true)]
     : // An address that waits for duplicate detection can't be used for its first second.
@@ -58,30 +58,32 @@ export const deviceSysctls = (namespace: string, host: HostDescription): Readonl
     .filter(([key]) => DEVICE_SYSCTL.test(key))
     .map(([key, value]) => sysctlStep(namespace, key, value));
 
-export const bridgeSteps = (namespace: string, stp: boolean): ReadonlyArray<Step> => {
+export const bridgeSteps = (
+  namespace: string,
+  stp: boolean,
+  bridge: string = BRIDGE,
+): ReadonlyArray<Step> => {
   const spanningTree = stp ? ['stp_state', '1', 'forward_delay', '200'] : ['stp_state', '0'];
   const options = [...spanningTree, 'mcast_snooping', '0'];
   return [
     {
-      argv: ['ip', '-n', namespace, 'link', 'add', 'name', BRIDGE, 'type', 'bridge', ...options],
-      undo: ['ip', '-n', namespace, 'link', 'del', 'dev', BRIDGE],
+      argv: ['ip', '-n', namespace, 'link', 'add', 'name', bridge, 'type', 'bridge', ...options],
+      undo: ['ip', '-n', namespace, 'link', 'del', 'dev', bridge],
       namespace,
     },
-    setting(namespace, ['ip', '-n', namespace, 'link', 'set', 'dev', BRIDGE, 'up']),
+    setting(namespace, ['ip', '-n', namespace, 'link', 'set', 'dev', bridge, 'up']),
   ];
 };
 
-export const vethStep = ([a, b]: readonly [End, End]): Step => {
-  const side = (end: End): string[] => [
-    'name',
-    end.device,
-    'mtu',
-    String(end.mtu),
-    ...(end.described.queueLength === undefined
-      ? []
-      : ['txqueuelen', String(end.described.queueLength)]),
-    ...(end.described.mac === undefined ? [] : ['address', end.described.mac]),
-  ];
+/** One side of a veth pair. */
+interface Side {
+  readonly namespace: string;
+  readonly device: string;
+  readonly settings: ReadonlyArray<string>;
+}
+
+const vethStep = (a: Side, b: Side): Step => {
+  const side = ({ device, settings }: Side): string[] => ['name', device, ...settings];
   const elsewhere = a.namespace === b.namespace ? [] : ['netns', b.namespace];
   const type = ['type', 'veth', 'peer'];
   return {
@@ -92,20 +94,67 @@ export const vethStep = ([a, b]: readonly [End, End]): Step => {
   };
 };
 
+const sideOf = ({ namespace, device, mtu, described }: End): Side => ({
+  namespace,
+  device,
+  settings: [
+    'mtu',
+    String(mtu),
+    ...(described.queueLength === undefined ? [] : ['txqueuelen', String(described.queueLength)]),
+    ...(described.mac === undefined ? [] : ['address', described.mac]),
+  ],
+});
+
 const OFFLOADS = ['tx', 'sg', 'tso', 'gso', 'gro'];
 
-export const endSteps = (end: End): ReadonlyArray<Step> => {
-  const { namespace, device } = end;
-  const ip = (...rest: string[]): Step => setting(namespace, ['ip', '-n', namespace, ...rest]);
+const offloadStep = (namespace: string, device: string): Step => {
   const off = OFFLOADS.flatMap((name) => [name, 'off']);
-  const offload: Step = {
+  return {
     argv: ['ip', 'netns', 'exec', namespace, 'ethtool', '-K', device, ...off],
     undo: null,
     namespace,
     direct: { kind: 'offload-off', namespace, device },
   };
+};
+
+/** An end's way to the middle of a link with impairments. */
+const wireSteps = (end: End): ReadonlyArray<Step> => {
+  if (end.wire === null) return [];
+  const { namespace, port } = end.wire;
+  const set = ['ip', '-n', namespace, 'link', 'set', 'dev', port] as const;
   return [
-    ...(end.link.offload === true ? [] : [offload]),
+    vethStep(sideOf(end), { namespace, device: port, settings: ['mtu', String(end.mtu)] }),
+    ...(end.link.offload === true ? [] : [offloadStep(namespace, port)]),
+    setting(namespace, [...set, 'master', wireBridge(port), 'up']),
+  ];
+};
+
+/** A veth pair, or with impairments two of them and the wire between. */
+export const linkSteps = ([a, b]: readonly [End, End]): ReadonlyArray<Step> =>
+  a.wire === null
+    ? [vethStep(sideOf(a), sideOf(b))]
+    : [
+        ...bridgeSteps(a.wire.namespace, false, wireBridge(a.wire.port)),
+        ...wireSteps(a),
+        ...wireSteps(b),
+      ];
+
+/** In the kernel's own tables: nf_tables often lacks the target. */
+const stripSteps = ({ namespace, device, described }: End): ReadonlyArray<Step> => {
+  const kinds = described.stripOptions ?? [];
+  if (kinds.length === 0) return [];
+  const rule = ['-t', 'mangle', '-A', 'POSTROUTING', '-o', device, '-p', 'tcp'];
+  const target = ['-j', 'TCPOPTSTRIP', '--strip-options', kinds.join(',')];
+  return (['iptables-legacy', 'ip6tables-legacy'] as const).map((program) =>
+    setting(namespace, ['ip', 'netns', 'exec', namespace, program, '-w', ...rule, ...target]),
+  );
+};
+
+export const endSteps = (end: End): ReadonlyArray<Step> => {
+  const { namespace, device } = end;
+  const ip = (...rest: string[]): Step => setting(namespace, ['ip', '-n', namespace, ...rest]);
+  return [
+    ...(end.link.offload === true ? [] : [offloadStep(namespace, device)]),
     ...(end.kind === 'switch' ? [ip('link', 'set', 'dev', device, 'master', BRIDGE)] : []),
     ...end.addresses.map((address) =>
       ip(
@@ -118,6 +167,7 @@ export const endSteps = (end: End): ReadonlyArray<Step> => {
       ),
     ),
     ...shapingCommands(end, end.shaping).map((argv) => setting(namespace, argv)),
+    ...stripSteps(end),
   ];
 };
 

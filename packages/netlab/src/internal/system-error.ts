@@ -23,6 +23,12 @@ const PACKAGES: Readonly<Record<string, string>> = {
   sysctl: 'procps',
   tcpdump: 'tcpdump',
   iperf3: 'iperf3',
+  iptables: 'iptables',
+  ip6tables: 'iptables',
+  'iptables-legacy': 'iptables',
+  'ip6tables-legacy': 'iptables',
+  'iptables-restore': 'iptables',
+  'ip6tables-restore': 'iptables',
 };
 
 /** What `errno` says about a call that failed. */
@@ -51,6 +57,13 @@ export const programMissing = (program: string): LiquidError => {
 export const notRoot = (what: string): LiquidError =>
   permission({ what, expected: 'CAP_SYS_ADMIN and CAP_NET_ADMIN', remedy: AS_ROOT });
 
+/** What a firewall rule does, and the kernel's option for it. */
+const TARGETS: Readonly<Record<string, string>> = {
+  NFQUEUE: 'NFQUEUE (CONFIG_NETFILTER_XT_TARGET_NFQUEUE, CONFIG_NETFILTER_NETLINK_QUEUE)',
+  REJECT: 'REJECT (CONFIG_IP_NF_TARGET_REJECT)',
+  TCPOPTSTRIP: 'TCPOPTSTRIP (CONFIG_NETFILTER_XT_TARGET_TCPOPTSTRIP)',
+};
+
 const kernelFeature = (argv: ReadonlyArray<string>): string => {
   const disciplines: Readonly<Record<string, string>> = {
     tbf: 'CONFIG_NET_SCH_TBF',
@@ -58,6 +71,7 @@ const kernelFeature = (argv: ReadonlyArray<string>): string => {
     fq_codel: 'CONFIG_NET_SCH_FQ_CODEL',
     bfifo: 'CONFIG_NET_SCH_FIFO',
     pfifo: 'CONFIG_NET_SCH_FIFO',
+    netem: 'CONFIG_NET_SCH_NETEM',
     veth: 'CONFIG_VETH',
     bridge: 'CONFIG_BRIDGE',
     rule: 'CONFIG_IP_MULTIPLE_TABLES',
@@ -83,6 +97,16 @@ export const commandError = (
   }
   if (/qdisc kind is unknown|Unknown device type|Operation not supported/.test(said)) {
     const actual = kernelFeature(argv);
+    const remedy = 'Use a kernel that has it, as a module or built in.';
+    return unsupported({ message: `this kernel lacks ${actual}: ${message}`, actual, remedy });
+  }
+  const target = /(NFQUEUE|REJECT|TCPOPTSTRIP)/.exec(`${line} ${said}`)?.[1];
+  if (
+    /No chain\/target\/match|Extension .* (?:is not supported|revision)|can't initialize ip6?tables/.test(
+      said,
+    )
+  ) {
+    const actual = target === undefined ? 'a table of iptables' : (TARGETS[target] ?? target);
     const remedy = 'Use a kernel that has it, as a module or built in.';
     return unsupported({ message: `this kernel lacks ${actual}: ${message}`, actual, remedy });
   }

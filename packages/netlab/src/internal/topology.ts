@@ -24,7 +24,7 @@ const DEFAULT_MTU = 1500;
 /** One end of a link, resolved. */
 export interface End extends PlannedDevice {
   readonly path: string;
-  readonly kind: 'host' | 'switch';
+  readonly kind: PlannedNode['kind'];
   readonly described: LinkEnd;
   readonly link: LinkDescription;
 }
@@ -95,10 +95,29 @@ const nameDevices = (
   return E.right(links.map(({ ends }) => [nextName(ends[0]), nextName(ends[1])] as const));
 };
 
+/** The node for links with impairments, where there are any; its name is one that nobody has. */
+export const wiresOf = (
+  description: NetworkDescription,
+  nodes: Nodes,
+  id: string,
+): PlannedNode | undefined => {
+  const ends = (description.links ?? []).flatMap((link) => link.ends);
+  if (ends.every(({ impairment }) => impairment === undefined)) return undefined;
+  let node = 'wire';
+  for (let number = 2; nodes.has(node); number++) node = `wire${number}`;
+  return { node, kind: 'wire', namespace: `${id}-${node}` };
+};
+
+const wirePort = (link: number, end: 0 | 1): string => `w${link}${end === 0 ? 'a' : 'b'}`;
+
+/** The bridge of a wire, by one of its ports. */
+export const wireBridge = (port: string): string => port.slice(0, -1);
+
 /** Resolves every link's two ends. */
 export const endsOf = (
   links: ReadonlyArray<LinkDescription>,
   nodes: Nodes,
+  wires: PlannedNode | undefined,
 ): E.Either<PlanError, ReadonlyArray<readonly [End, End]>> => {
   if (links.length > MAX_LINKS) {
     return E.left(limitExceeded({ what: 'links', expected: MAX_LINKS, actual: links.length }));
@@ -109,6 +128,7 @@ export const endsOf = (
   const used = new Set<string>();
   for (const [i, link] of links.entries()) {
     const names = named.right[i] ?? ['', ''];
+    const impaired = link.ends.some(({ impairment }) => impairment !== undefined);
     const make = (j: 0 | 1): End => {
       const described = link.ends[j];
       const other = j === 0 ? 1 : 0;
@@ -123,6 +143,17 @@ export const endsOf = (
         mtu: link.mtu ?? DEFAULT_MTU,
         addresses: described.addresses ?? [],
         shaping: described.shaping ?? null,
+        impairment: described.impairment ?? null,
+        wire:
+          wires === undefined || !impaired
+            ? null
+            : {
+                node: wires.node,
+                namespace: wires.namespace,
+                port: wirePort(i, j),
+                out: wirePort(i, other),
+                queue: 2 * i + j,
+              },
         peer: { node: link.ends[other].node, device: names[other] },
         described,
         link,
@@ -134,6 +165,13 @@ export const endsOf = (
       if (end.kind === 'switch' && end.addresses.length > 0) {
         const expected = 'no address on a port of a switch';
         return E.left(decodeError({ path, expected, actual: end.addresses[0] }));
+      }
+      const strips = end.described.stripOptions ?? [];
+      if (end.kind === 'switch' && strips.length > 0) {
+        const expected = 'no options stripped by a port of a switch';
+        return E.left(
+          decodeError({ path: `${end.path}.stripOptions`, expected, actual: strips[0] }),
+        );
       }
       for (const address of end.addresses) {
         const key = `${end.node} ${splitPrefix(address)?.address ?? address}`;
