@@ -29,6 +29,7 @@ import {
   nativeTransport,
   neighbours,
   NUD,
+  openPacketQueue,
   ownAddress,
   queuePayload,
   type RouteChange,
@@ -359,5 +360,41 @@ systemTest('a packet queue: accepted, dropped, mangled, decided in a batch', asy
     } finally {
       queue.close();
     }
+  });
+});
+
+systemTest('an open packet queue decides on every packet, and is gone when it stops', async () => {
+  await withPaths(async (lab) => {
+    const namespace = right(lab.namespaceOf('server'));
+    const sizes: Array<number> = [];
+    const queue = right(
+      await openPacketQueue({
+        queue: 3,
+        namespace,
+        onPacket: ({ id, payloadStart, payloadEnd }, at) => {
+          sizes.push(payloadEnd - payloadStart);
+          // Every second echo request is dropped.
+          at.verdict(id, sizes.length % 2 === 0 ? NF.DROP : NF.ACCEPT);
+        },
+      })(),
+    );
+    const twice = await openPacketQueue({ queue: 3, namespace, onPacket: () => {} })();
+    expect(twice).toMatchObject({ left: { _tag: 'Conflict', path: '3' } });
+    await output(
+      lab,
+      'server',
+      ...(['iptables-legacy', '-A', 'INPUT', '-p', 'icmp', '-j', 'NFQUEUE'] as const),
+      ...['--queue-num', '3'],
+    );
+    const said = await output(
+      lab,
+      'client',
+      ...(['ping', '-q', '-c', '10', '-i', '0.05', '-W', '1', '198.18.0.2'] as const),
+    );
+    expect(said).toMatch(/10 packets transmitted, 5 received/);
+    expect(sizes).toEqual(Array.from({ length: 10 }, () => 84));
+    expect(queue.stats()).toEqual({ packets: 10, verdicts: 10, overruns: 0 });
+    right(await queue.stop());
+    expect(await output(lab, 'server', 'cat', '/proc/net/netfilter/nfnetlink_queue')).toBe('');
   });
 });

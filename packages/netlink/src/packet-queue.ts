@@ -1,6 +1,6 @@
 /** A packet queue of netfilter, opened: each packet that a rule sends here waits for our verdict. */
 
-import { openRunning, type AbortSignalLike, type Running } from '@liquid/types';
+import { type AbortSignalLike, conflict, openRunning, type Running } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
@@ -111,8 +111,25 @@ const configure = (
 };
 
 /**
- * Opens a packet queue. Left `Permission` without CAP_NET_ADMIN, `KernelRefusal` with EBUSY where
- * somebody else has it, `Unsupported` where the kernel has no packet queues.
+ * EPERM has two meanings: no right at all, or another socket has the queue. A command that is empty
+ * since Linux 3.8 tells them apart, for it fails in the first case only.
+ */
+const explain = (error: NetlinkError, channel: Channel, queue: number): NetlinkError => {
+  if (error._tag !== 'Permission') return error;
+  const probe = writeQueueConfig(new MessageWriter(), queue, { command: NFQNL_CFG_CMD.PF_BIND });
+  if (E.isLeft(configure(channel, probe, 'packet queues'))) return error;
+  return conflict({
+    what: 'packet queue',
+    path: String(queue),
+    actual: 'another socket has it',
+    errno: error.errno,
+    code: error.code,
+  });
+};
+
+/**
+ * Opens a packet queue. Left `Permission` without CAP_NET_ADMIN, `Conflict` where another socket has
+ * it, `Unsupported` where the kernel has no packet queues.
  *
  * @example
  * ```ts no-run
@@ -166,7 +183,7 @@ export const openPacketQueue = (
         }),
         what,
       );
-      if (E.isLeft(configured)) return configured;
+      if (E.isLeft(configured)) return E.left(explain(configured.left, channel, queue));
 
       const counters = { packets: 0, verdicts: 0, overruns: 0 };
       const packet = emptyQueuePacket();

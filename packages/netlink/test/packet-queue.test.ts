@@ -84,8 +84,16 @@ test('a queue that somebody has, or that may not be had', async () => {
       transport: createFakeKernel((_, answer) => answer.ack(code)),
       onPacket: () => {},
     })();
-  expect(await refusing(-16)).toMatchObject({ left: { _tag: 'KernelRefusal', code: 'EBUSY' } });
+  expect(await refusing(-22)).toMatchObject({ left: { _tag: 'KernelRefusal', code: 'EINVAL' } });
   expect(await refusing(-1)).toMatchObject({ left: { _tag: 'Permission' } });
+  // Another's queue is refused with EPERM too, but the empty command is not.
+  const taken = createFakeKernel((request, answer) => {
+    const { command } = right(readQueueConfig(request)).config;
+    answer.ack(command === NFQNL_CFG_CMD.PF_BIND ? 0 : -1);
+  });
+  const second = await openPacketQueue({ queue: 7, transport: taken, onPacket: () => {} })();
+  expect(second).toMatchObject({ left: { _tag: 'Conflict', path: '7', code: 'EPERM' } });
+  expect(taken.channels()).toBe(0);
   const elsewhere = createFakeKernel(() => {}, { protocols: [NETLINK.ROUTE] });
   const none = await openPacketQueue({ queue: 7, transport: elsewhere, onPacket: () => {} })();
   expect(none).toMatchObject({ left: { _tag: 'Unsupported' } });
