@@ -1,6 +1,12 @@
 /** The scenarios of `@liquid/mptcp-pm`, as the console lists and runs them. */
 import type { Scenario } from '@liquid/types/scenario';
+import { interactiveBufferbloat } from './interactive-bufferbloat.js';
+import { oneInterfaceIsEnough } from './one-interface-is-enough.js';
 import { smartPaths } from './smart-paths.js';
 
 /** Everything that this app shows. */
-export const scenarios: ReadonlyArray<Scenario> = [smartPaths];
+export const scenarios: ReadonlyArray<Scenario> = [
+  smartPaths,
+  oneInterfaceIsEnough,
+  interactiveBufferbloat,
+];
