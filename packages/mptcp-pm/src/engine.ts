@@ -68,8 +68,11 @@ export interface EngineStep {
 
 const NONE: ReadonlyArray<never> = Object.freeze([]);
 
-/** How often policies may answer to a refusal of combination within one step. */
-const MAX_ROUNDS = 4;
+/**
+ * How often policies may ask for something else within one step because something was withheld. Each
+ * answer may be withheld in turn, so without a bound a stubborn policy would never come to an end.
+ */
+const MAX_ANSWERS = 64;
 
 class StateView implements PmView {
   readonly #state: PmState;
@@ -167,6 +170,7 @@ class Step {
   readonly view: PmView;
   #state: PmState;
   #serial: number;
+  #answers = MAX_ANSWERS;
 
   constructor(engine: Engine, state: PmState, nowMs: number) {
     this.#engine = engine;
@@ -178,12 +182,12 @@ class Step {
   }
 
   /** Tells one policy, and lets through of its actions what may pass. */
-  tell(index: number, input: PolicyInput, round = 0): void {
+  tell(index: number, input: PolicyInput): void {
     const slot = this.#slots[index];
     if (slot === undefined) return;
     const decision = slot.policy.step(slot.state, input, this.view, this.#nowMs);
     this.#keep(index, slot, decision);
-    if (decision.actions.length > 0) this.#act(index, slot.policy.name, decision.actions, round);
+    if (decision.actions.length > 0) this.#act(index, slot.policy.name, decision.actions);
   }
 
   tellAll(input: PolicyInput): void {
@@ -215,7 +219,7 @@ class Step {
     this.#slots[index] = { policy: slot.policy, state: decision.state, wakeAtMs };
   }
 
-  #act(index: number, by: string, actions: ReadonlyArray<Action>, round: number): void {
+  #act(index: number, by: string, actions: ReadonlyArray<Action>): void {
     const { rankOf, maxSubflows } = this.#engine.config;
     const asking: Asking = { by, rankOf, firstSerial: this.#serial, maxSubflows };
     let withheld: Array<{ readonly action: Action; readonly why: string }> | undefined;
@@ -226,7 +230,7 @@ class Step {
     if (withheld === undefined) return;
     for (const { action, why } of withheld) {
       this.notices.push({ _tag: 'Withheld', by, action, why });
-      if (round < MAX_ROUNDS) this.tell(index, { _tag: 'Withheld', action, why }, round + 1);
+      if (this.#answers-- > 0) this.tell(index, { _tag: 'Withheld', action, why });
     }
   }
 

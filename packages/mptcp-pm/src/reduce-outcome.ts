@@ -132,6 +132,7 @@ const refused = (
       return news(dropConnection(state, connection, atMs), [closed]);
     }
     case 'TcpFallback': {
+      if (connection.fallback) return news(putConnection(state, connection));
       const closed: PmEvent = { _tag: 'Closed', token: connection.token };
       const fallback = { ...connection, fallback: true };
       const next = putConnection(state, fallback);

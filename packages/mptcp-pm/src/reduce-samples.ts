@@ -1,6 +1,6 @@
 /** How a poll changes what is known: it adopts, refreshes, and takes away what has gone. */
 
-import { nextEstimate } from './estimate.js';
+import { nextEstimate, sumEstimates } from './estimate.js';
 import type { PmEvent } from './event.js';
 import { sameTuple } from './four-tuple.js';
 import type { SubflowSample, Token } from './model.js';
@@ -116,15 +116,49 @@ interface Poll {
   readonly adopted: Array<Token>;
 }
 
+/** Whether the row tells of the subflow just what was known of it but for the measurements. */
+const isSteady = (known: KnownSubflow, sample: SubflowSample): boolean =>
+  known.phase === 'established' &&
+  sample.tcpState === ESTABLISHED &&
+  known.localPort === sample.localPort &&
+  known.remotePort === sample.remotePort &&
+  known.localId === sample.localId &&
+  known.local === sample.local &&
+  known.remote === sample.remote;
+
+/**
+ * The connection where a poll brings nothing but measurements, as nearly all do; undefined where it
+ * brings more.
+ */
+const measured = (
+  poll: Poll,
+  known: KnownConnection,
+  rows: ReadonlyArray<SubflowSample>,
+): KnownConnection | undefined => {
+  const { atMs, options } = poll;
+  // An adopted connection may learn more of its beginning.
+  if (!known.established || known.adopted || rows.length !== known.subflows.length) {
+    return undefined;
+  }
+  const subflows: Array<KnownSubflow> = [];
+  for (const subflow of known.subflows) {
+    const row = rows.find((sample) => isSteady(subflow, sample));
+    if (row === undefined) return undefined;
+    subflows.push(refreshed(subflow, row, atMs, options));
+  }
+  return { ...known, subflows, estimateBps: sumEstimates(subflows) };
+};
+
 const refreshConnection = (
   poll: Poll,
   known: KnownConnection,
   rows: ReadonlyArray<SubflowSample>,
 ): KnownConnection => {
+  const steady = measured(poll, known, rows);
+  if (steady !== undefined) return steady;
   const { atMs, options } = poll;
   let connection = known;
   const subflows: Array<KnownSubflow> = known.subflows.slice();
-  const seen = new Set<KnownSubflow>();
   let { initial, established, serverSide } = known;
   for (const sample of rows) {
     const up = isThere(sample.tcpState);
@@ -146,7 +180,6 @@ const refreshConnection = (
       if (!adopted) continue;
       const subflow = adoptSubflow(sample, atMs, options);
       connection = noteAnswer(connection, sample);
-      seen.add(subflow);
       subflows.push(subflow);
       poll.events.push({
         _tag: 'SubEstablished',
@@ -157,7 +190,6 @@ const refreshConnection = (
     }
     if (!up && old.phase !== 'created') continue;
     const next = refreshed(old, sample, atMs, options);
-    seen.add(next);
     subflows[subflows.indexOf(old)] = next;
     if (old.phase === 'created' && next.phase === 'established') {
       poll.events.push({
@@ -276,7 +308,7 @@ export const reduceSamples = (
   const overrun = complete && !Number.isNaN(state.overrunAtMs);
   const sinceMs = atMs - options.graceMs;
   const buried = buriedSince(state, sinceMs);
-  const cutoffMs = overrun ? state.overrunAtMs : sinceMs;
+  const cutoffMs = overrun ? Math.max(state.overrunAtMs, sinceMs) : sinceMs;
   const poll: Poll = { atMs, complete, options, cutoffMs, buried, events: [], adopted: [] };
   const groups = byToken(samples);
   const forgotten: Array<Tombstone['of']> = [];

@@ -142,6 +142,7 @@ const make = (
 const begin = (
   options: RefreshOptions,
   state: State,
+  input: PolicyInput,
   connection: Connection,
   view: PmView,
   nowMs: number,
@@ -150,7 +151,9 @@ const begin = (
   if (waitMs > nowMs) return idle(state, Math.max(waitMs, 0));
   const active = connection.subflows.filter(isActive);
   const coming = connection.subflows.filter(({ phase }) => phase === 'created').length;
-  if (active.length + coming < options.n) {
+  // Beside another policy that opens subflows, as a full mesh, there may be enough by the next poll.
+  const patient = active.length > 0 && !(input._tag === 'Polled' || input._tag === 'Wake');
+  if (active.length + coming < options.n && !patient) {
     const pair = pairForMore(view, connection, active);
     if (pair !== undefined) return make(state, connection, pair, undefined);
   }
@@ -258,7 +261,7 @@ export const refresh = (given: Partial<RefreshOptions> = {}): AnyPolicy => {
     if (state.making !== undefined) return finish(state, state.making, connection, nowMs);
     // What became of a command is no time to begin the next one.
     if (input._tag === 'Outcome' || input._tag === 'Withheld') return idle(state, nowMs + 1);
-    return begin(options, state, connection, view, nowMs);
+    return begin(options, state, input, connection, view, nowMs);
   };
   return anyPolicy(perConnection<State>({ name: 'refresh', init: INIT, step }));
 };

@@ -27,7 +27,13 @@ export const connectionFields = (
   token: Token,
   port = 40000,
   more: Partial<ConnectionFields> = {},
-): ConnectionFields => ({ token, ...tuple(0, port), serverSide: false, denyJoinId0: false, ...more });
+): ConnectionFields => ({
+  token,
+  ...tuple(0, port),
+  serverSide: false,
+  denyJoinId0: false,
+  ...more,
+});
 
 export const subflowFields = (
   token: Token,
