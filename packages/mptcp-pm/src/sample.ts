@@ -13,6 +13,9 @@ const CONGESTION: ReadonlyArray<CongestionState> = ['open', 'disorder', 'cwr', '
 const SPOKEN = MPTCP_SUBFLOW_FLAG.MCAP_REM | MPTCP_SUBFLOW_FLAG.JOIN_REM;
 const JOIN = MPTCP_SUBFLOW_FLAG.JOIN_REM | MPTCP_SUBFLOW_FLAG.JOIN_LOC;
 
+/** We began it: the peer of who connected sees its own flags alone. */
+const LOCAL = MPTCP_SUBFLOW_FLAG.MCAP_LOC | MPTCP_SUBFLOW_FLAG.JOIN_LOC;
+
 /**
  * Whether the row is a subflow that path management cares for: of an MPTCP connection, and not one
  * that fell back. A joining subflow counts from its SYN on.
@@ -40,6 +43,7 @@ export const sampleOf = (row: DiagRow, texts: AddressTexts): SubflowSample => {
     tcpState: row.state,
     fullyEstablished: (flags & MPTCP_SUBFLOW_FLAG.FULLY_ESTABLISHED) !== 0,
     join: (flags & JOIN) !== 0,
+    initiated: (flags & LOCAL) !== 0,
     backup: (flags & MPTCP_SUBFLOW_FLAG.BKUP_LOC) !== 0,
     backupRemote: (flags & MPTCP_SUBFLOW_FLAG.BKUP_REM) !== 0,
     interfaceIndex: row.interfaceIndex,
