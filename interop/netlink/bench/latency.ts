@@ -3,7 +3,6 @@
  * this process knows of it, by each contender in turn.
  */
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   genericCommand,
@@ -14,6 +13,7 @@ import {
   resolveFamily,
 } from '@liquid/netlink';
 import * as E from 'fp-ts/lib/Either.js';
+import { RawNetlinkSocket } from 'netlink';
 import { close, listen, prepare } from './listen.ts';
 
 const LISTENER_CREATED = 15;
@@ -53,21 +53,13 @@ const ours =
 
 /** The least that the package can do: raw datagrams, no peeking, the command read by hand. */
 const npmNetlink: Contender = async (heard) => {
-  const { RawNetlinkSocket } = createRequire(import.meta.url)('netlink') as {
-    readonly RawNetlinkSocket: new (
-      protocol: number,
-      options: object,
-    ) => {
-      readonly on: (name: 'message', listener: (bytes: Buffer) => void) => void;
-      readonly addMembership: (group: number) => void;
-      readonly close: () => void;
-    };
-  };
   const { socket, group } = await openGroup('addon');
   right(await socket.stop());
   const peer = new RawNetlinkSocket(NETLINK.GENERIC, {
     messagePeeking: false,
     msgBufferSize: 65_536,
+    recvBufferSize: 212_992,
+    sendBufferSize: 212_992,
   });
   peer.on('message', (bytes) => {
     if (bytes[COMMAND_AT] === LISTENER_CREATED) heard();

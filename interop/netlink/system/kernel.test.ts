@@ -16,7 +16,8 @@ import { transportSuite } from '@liquid/netlink/testing';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import { program } from '../conformance/program.ts';
-import { pause, right, systemTest, withLab } from './machine.ts';
+import { right, systemTest, withLab } from './machine.ts';
+import { pause } from './paths.ts';
 
 const RTM_GETLINK = 18;
 const RTNLGRP_LINK = 1;

@@ -1,8 +1,7 @@
 /** Two hosts with two paths between them, and netlink sockets and programs on them. */
-import { type NetworkDescription, type Netlab, useNetlab } from '@liquid/netlab';
+import type { Netlab, NetworkDescription } from '@liquid/netlab';
 import { type NetlinkSocket, openNetlink } from '@liquid/netlink';
-import * as TE from 'fp-ts/lib/TaskEither.js';
-import { right } from './machine.ts';
+import { right, withLab } from './machine.ts';
 
 export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -29,20 +28,8 @@ const PATHS: NetworkDescription = {
 };
 
 /** The two hosts for the length of a test's body; what the body throws comes through. */
-export const withPaths = async (body: (lab: Netlab) => Promise<void>): Promise<void> => {
-  let thrown: unknown;
-  const used = await useNetlab(PATHS, {}, (lab) =>
-    TE.fromTask(async () => {
-      try {
-        await body(lab);
-      } catch (caught) {
-        thrown = caught;
-      }
-    }),
-  )();
-  if (thrown !== undefined) throw thrown;
-  right(used);
-};
+export const withPaths = (body: (lab: Netlab) => Promise<void>): Promise<void> =>
+  withLab(PATHS, body);
 
 /** A netlink socket, on a host or where the test runs, for the length of `body`. */
 export const withSocket = async <A>(
