@@ -2,13 +2,16 @@
  * `pnpm prove mptcp-pm [proof …]`: the proofs that are made once per issue and before a release.
  *
  * `smart-paths [--repeats n] [--rates 5,2,20]`: the sweep over figures 4.5 and 4.6; writes
- * `bench/smart-paths.json`. As root.
+ * `bench/smart-paths.json`. `soak [--minutes 30] [--seed n]`: 200 connections and random faults; two
+ * minutes show whether it runs at all, thirty whether it would for ever. As root.
  */
 
 import { parseArgs } from 'node:util';
 import { proveSmartPaths } from './smart-paths.ts';
+import { proveSoak } from './soak.ts';
 
-const USAGE = 'pnpm prove mptcp-pm [smart-paths] [--repeats n] [--rates 5,2,20]\n';
+const USAGE =
+  'pnpm prove mptcp-pm [smart-paths] [soak] [--repeats n] [--rates 5,2,20] [--minutes n] [--seed n]\n';
 
 const parse = () => {
   try {
@@ -17,6 +20,8 @@ const parse = () => {
       options: {
         repeats: { type: 'string', default: '5' },
         rates: { type: 'string', default: '5,2,20' },
+        minutes: { type: 'string', default: '30' },
+        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       },
     });
   } catch (caught) {
@@ -28,9 +33,15 @@ const parse = () => {
 const { values, positionals } = parse();
 const repeats = Number(values.repeats);
 const rates = values.rates.split(',').map(Number);
-const known = positionals.every((name) => name === 'smart-paths');
-if (!known || !(repeats >= 1) || !rates.every((rate) => rate >= 1 && rate <= 100)) {
+const minutes = Number(values.minutes);
+const seed = Number(values.seed);
+const PROOFS = ['smart-paths', 'soak'];
+const known = positionals.every((name) => PROOFS.includes(name));
+const isWanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
+const sensible = repeats >= 1 && rates.every((rate) => rate >= 1 && rate <= 100);
+if (!known || !sensible || !(minutes > 0) || !Number.isInteger(seed)) {
   process.stderr.write(USAGE);
   process.exit(2);
 }
-if (!(await proveSmartPaths(rates, repeats))) process.exitCode = 1;
+if (isWanted('smart-paths') && !(await proveSmartPaths(rates, repeats))) process.exitCode = 1;
+if (isWanted('soak') && !(await proveSoak(minutes, seed))) process.exitCode = 1;

@@ -1,6 +1,6 @@
 /** Types: sends a short line every so often, and tells how long each echo took, when it was sent. */
 
-import { connect } from 'node:net';
+import { connectTo } from './socket.ts';
 
 const [address = '', port = '0', everyMs = '50'] = process.argv.slice(2);
 
@@ -8,7 +8,7 @@ const [address = '', port = '0', everyMs = '50'] = process.argv.slice(2);
 const LINE = 64;
 
 const sentAt: number[] = [];
-const socket = connect(Number(port), address);
+const socket = await connectTo(address, Number(port));
 socket.setNoDelay(true);
 let rest = '';
 socket.setEncoding('latin1');
@@ -23,11 +23,9 @@ socket.on('data', (text: string) => {
 });
 socket.on('error', ({ message }) => process.send?.({ error: message }));
 const now = (): number => performance.timeOrigin + performance.now();
-socket.once('connect', () => {
-  process.send?.('connected');
-  setInterval(() => {
-    const number = sentAt.push(now()) - 1;
-    socket.write(String(number).padEnd(LINE));
-  }, Number(everyMs));
-});
+process.send?.('connected');
+setInterval(() => {
+  const number = sentAt.push(now()) - 1;
+  socket.write(String(number).padEnd(LINE));
+}, Number(everyMs));
 process.once('disconnect', () => process.exit());

@@ -1,13 +1,13 @@
 /** Sends back what comes. */
 
-import { createServer } from 'node:net';
+import { listenOn } from './socket.ts';
 
 const [port = '0'] = process.argv.slice(2);
 
-createServer((socket) => {
+await listenOn(Number(port), (socket) => {
   socket.setNoDelay(true);
   socket.on('error', () => undefined);
   socket.on('data', (bytes) => socket.write(bytes));
   socket.on('end', () => socket.end());
-}).listen(Number(port), () => process.send?.('listening'));
+});
 process.once('disconnect', () => process.exit());

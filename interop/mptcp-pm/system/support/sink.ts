@@ -1,11 +1,11 @@
 /** Takes what comes on each connection, and at its end says how much, how long and which hash. */
 
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:net';
+import { listenOn } from './socket.ts';
 
 const [port = '0'] = process.argv.slice(2);
 
-createServer((socket) => {
+await listenOn(Number(port), (socket) => {
   const hash = createHash('sha256');
   let bytes = 0;
   let beganMs = 0;
@@ -20,5 +20,5 @@ createServer((socket) => {
     socket.end();
   });
   socket.on('error', ({ message }) => process.send?.({ bytes, error: message }));
-}).listen(Number(port), () => process.send?.('listening'));
+});
 process.once('disconnect', () => process.exit());

@@ -4,8 +4,8 @@
  */
 
 import { createCipheriv, createHash } from 'node:crypto';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectTo } from './socket.ts';
 
 const [address = '', port = '0', count = '0', rateBps = '0'] = process.argv.slice(2);
 
@@ -17,12 +17,12 @@ const stream = createCipheriv('aes-128-ctr', Buffer.alloc(16, 1), Buffer.alloc(1
 const zeros = Buffer.alloc(PIECE);
 const hash = createHash('sha256');
 
-const socket = connect(Number(port), address);
+const socket = await connectTo(address, Number(port));
 socket.on('error', (error) => {
   process.send?.({ error: error.message });
   process.disconnect?.();
 });
-await new Promise<void>((resolve) => socket.once('connect', resolve));
+process.send?.('connected');
 const begin = performance.now();
 const total = Number(count);
 const pauseMs = Number(rateBps) === 0 ? 0 : (8000 * PIECE) / Number(rateBps);
