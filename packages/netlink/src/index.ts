@@ -228,6 +228,7 @@ export * from './route-route.js';
 export * from './route-rule.js';
 export type { RouteChange, RouteMode, RouteTable } from './route-table.js';
 export * from './sock-diag.js';
+export { socketOptions } from './sock-diag-attributes.js';
 export * from './sock-diag-condition.js';
 export * from './sock-diag-query.js';
 export { readDiagInto } from './sock-diag-read.js';
@@ -235,6 +236,7 @@ export * from './sock-diag-request.js';
 export * from './sock-diag-row.js';
 export * from './sock-diag-value.js';
 export * from './socket.js';
+export * from './socket-diag.js';
 export {
   emptyTcpInfo,
   readTcpInfoInto,

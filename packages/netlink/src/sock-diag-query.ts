@@ -16,7 +16,8 @@ import {
   writeSockDestroy,
 } from './sock-diag-request.js';
 import { type DiagRow, emptyDiagRow } from './sock-diag-row.js';
-import { readDiag, type SocketDiag } from './sock-diag-value.js';
+import { readDiag } from './sock-diag-value.js';
+import type { SocketDiag } from './socket-diag.js';
 import type { NetlinkSocket } from './socket.js';
 import { MessageWriter } from './writer.js';
 
