@@ -100,6 +100,8 @@ export const commandError = (
     const remedy = 'Use a kernel that has it, as a module or built in.';
     return unsupported({ message: `this kernel lacks ${actual}: ${message}`, actual, remedy });
   }
+  const missing = /exec of "([^"]+)" failed: No such file/.exec(said)?.[1];
+  if (missing !== undefined) return programMissing(missing);
   const target = /(NFQUEUE|REJECT|TCPOPTSTRIP)/.exec(`${line} ${said}`)?.[1];
   if (
     /No chain\/target\/match|Extension .* (?:is not supported|revision)|can't initialize ip6?tables/.test(

@@ -70,7 +70,8 @@ class RelayClient {
       };
       const timer = setTimeout(fail, STARTED_MS);
       running.events.onTag('Line', ({ line }) => {
-        said = line;
+        // Of a stack trace the sentence, of anything else the last line.
+        if (!said.includes('Error')) said = line.trim() === '' ? said : line;
       });
       running.events.onTag('Message', ({ message }) => {
         if (message === 'ready') {
