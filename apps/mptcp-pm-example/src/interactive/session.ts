@@ -20,6 +20,9 @@ export const MAX_RTT_MS = 200;
 /** Least time between two actions upon a subflow, and the shortest rest, ms. */
 export const HOLD_MS = 5000;
 
+/** Rests grow slowly, so that a recovery shows within the run. */
+const BACKOFF = { initialMs: HOLD_MS, factor: 1.5, capMs: 300_000, resetMs: 60_000 };
+
 /** Seconds before the quick way becomes slow. */
 export const QUIET_SECONDS = 5;
 
@@ -60,7 +63,9 @@ export const runInteractive = async (
   if (E.isLeft(echo)) return echo;
   defer(echo.right);
   const { action } = input;
-  const rules = input.policy ? [maxRtt({ maxMs: MAX_RTT_MS, action, holdMs: HOLD_MS })] : [];
+  const rules = input.policy
+    ? [maxRtt({ maxMs: MAX_RTT_MS, action, holdMs: HOLD_MS, backoff: BACKOFF })]
+    : [];
   const opened = await openPathManager({
     namespace: at('client'),
     mode: 'manage',
