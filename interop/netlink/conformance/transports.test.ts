@@ -37,6 +37,16 @@ describe.each(['addon', 'koffi'] as const)('%s', (name) => {
     expect(report).toEqual({ lengths: [-14] });
   });
 
+  attack('a loss is told, and what comes afterwards is heard', async () => {
+    const { report } = await program('overrun', [name]);
+    expect(report).toEqual({ lost: true, wrong: [], after: 10 });
+  });
+
+  attack('the process may end inside a callback', async () => {
+    const { code, signal } = await program('exit-in-callback', [name]);
+    expect({ code, signal }).toEqual({ code: 42, signal: null });
+  });
+
   attack('threads load it and end in every way', async () => {
     const { report, signal, stderr } = await program('worker', [name]);
     expect(signal, stderr).toBeNull();

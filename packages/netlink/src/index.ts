@@ -99,6 +99,15 @@
  *
  * ## Concepts
  *
+ * - **One socket, up to three descriptors.** Requests, dumps and multicasts have one each, the last
+ *   two opened when they are first needed: a flood of events can't lose an answer. The kernel handles
+ *   a request while it is sent, so `call` has the answer before it returns; `request` is the same as a
+ *   value. A dump gives the event loop its turn about every millisecond.
+ * - **Transports.** `addon` is C on libuv's poll: one call into JavaScript per datagram, read into one
+ *   buffer, no thread held, nothing spent while nothing comes. `koffi` makes the same system calls and
+ *   lets Node's UDP reader do the waiting. A `Transport` of your own, and the scripted kernel of
+ *   `@liquid/netlink/testing`, pass one suite. The first that is there serves;
+ *   `LIQUID_NETLINK_TRANSPORT` forces one by name.
  * - **Cursors and a writer.** A `MessageCursor` walks the messages of a datagram, an
  *   `AttributeCursor` a list of attributes; a `MessageWriter` writes into one buffer that grows. They
  *   are made once and moved, allocate nothing, and read nothing outside their bytes.
@@ -143,6 +152,12 @@
  *
  * ## Limits and Security
  *
+ * - Entering a namespace takes CAP_SYS_ADMIN there and here, and is done and undone within one
+ *   synchronous call. Where the way back would be refused it is not begun.
+ * - Each transport loads in worker threads. What a thread left open is closed when it ends; koffi hears
+ *   nothing of `terminate()`, which leaves its sockets open, and on Node 20 a thread that is terminated
+ *   amid a flood of messages can bring the process down. The addon has neither trouble.
+ * - What a callback throws is an uncaught exception of the process; the other messages are delivered.
  * - Reading needs no privilege, but for a socket's mark; changing tables, ending sockets, packet
  *   queues and most groups of generic families want CAP_NET_ADMIN in the namespace.
  * - Messages from the kernel are untrusted: no length is used before it is checked, work is linear in
