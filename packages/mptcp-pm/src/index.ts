@@ -80,6 +80,7 @@ export { type Table } from './table.js';
 export { parseSubflowKey } from './command.js';
 export * from './doctor.js';
 export * from './manager.js';
+export * from './path-manager.js';
 export {
   type AddressIdMismatch,
   type AddressNotAvailable,

@@ -4,13 +4,13 @@ import { createManualClock, type ManualClock } from '@liquid/types/testing';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import type { Command, EngineInput } from '../src/input.js';
+import { openPathManager } from '../src/manager.js';
 import {
-  openPathManager,
   type PathManager,
   type PathManagerEvent,
   type PathManagerOptions,
   PathManagerStats,
-} from '../src/manager.js';
+} from '../src/path-manager.js';
 import {
   type Action,
   type AnyPolicy,

@@ -2,7 +2,7 @@
 
 import { subflowKey } from '../four-tuple.js';
 import type { PmEvent } from '../event.js';
-import type { PathManagerEvent } from '../manager.js';
+import type { PathManagerEvent } from '../path-manager.js';
 import type { Action } from '../policy.js';
 
 const hex = (token: number): string => token.toString(16).padStart(8, '0');

@@ -3,8 +3,9 @@
 import type { Tagged } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { diagnose, type Finding } from '../doctor.js';
-import { openPathManager, type PathManagerEvent, type PathManagerOptions } from '../manager.js';
+import { openPathManager } from '../manager.js';
 import type { Connection, Subflow } from '../model.js';
+import type { PathManagerEvent, PathManagerOptions } from '../path-manager.js';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, type Session } from './session.js';
 import { describeEvent } from './describe.js';
 

@@ -3,7 +3,7 @@
 import type { Tagged } from '@liquid/types';
 import { Command, CommanderError } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
-import type { PathManagerOptions } from '../manager.js';
+import type { PathManagerOptions } from '../path-manager.js';
 import { policiesFromJson } from '../policies.js';
 import type { AnyPolicy } from '../policy.js';
 import { type Config, NO_CONFIG, readConfig } from './config.js';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { decodeError, fromUnknown, type Tagged } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { createLogReader, encodeLogHeader, encodeLogStep, type LogStep } from '../log.js';
-import type { PathManagerOptions } from '../manager.js';
+import type { PathManagerOptions } from '../path-manager.js';
 import type { AnyPolicy } from '../policy.js';
 import { replayLog } from '../replay.js';
 import { EXIT_FAILED, type Session } from './session.js';

@@ -4,7 +4,7 @@ import type { NetlinkError } from '@liquid/netlink';
 import { type AbortSignalLike, type Clock, isIpv6, Milliseconds } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import type { PathManagerStats } from '../manager.js';
+import type { PathManagerStats } from '../path-manager.js';
 import type { FourTuple, SubflowSample, Token } from '../model.js';
 import type { PmView } from '../policy.js';
 import type { Poller } from '../poller.js';

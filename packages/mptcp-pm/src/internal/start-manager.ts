@@ -31,7 +31,7 @@ import type {
   PathManagerEvent,
   PathManagerOptions,
   PathManagerStats,
-} from '../manager.js';
+} from '../path-manager.js';
 import type { Action, PmView } from '../policy.js';
 import { Poller } from '../poller.js';
 import { warmUp } from '../warm-up.js';

@@ -9,8 +9,11 @@ export type Sysctls = ReadonlyMap<string, string>;
 const fileOf = (name: string): string => `/proc/sys/${name.replaceAll('.', '/')}`;
 
 /** The path of a namespace's file: names are as `ip netns` has them. */
-export const namespacePath = (namespace: string): string =>
+const namespacePath = (namespace: string): string =>
   namespace.includes('/') ? namespace : `/run/netns/${namespace}`;
+
+/** Of util-linux, which every system has. */
+const ENTER = 'nsenter';
 
 /** Milliseconds for a program that only reads files. */
 const READ_TIMEOUT_MS = 5000;
@@ -22,7 +25,7 @@ const READ_TIMEOUT_MS = 5000;
 const readInside = (namespace: string, names: ReadonlyArray<string>): Promise<Sysctls> =>
   new Promise((resolve) => {
     const argv = [`--net=${namespacePath(namespace)}`, 'grep', '-sH', '', ...names.map(fileOf)];
-    execFile('nsenter', argv, { timeout: READ_TIMEOUT_MS }, (_failed, stdout) => {
+    execFile(ENTER, argv, { timeout: READ_TIMEOUT_MS }, (_failed, stdout) => {
       // grep fails where one file is missing, and still shows the others.
       const values = new Map<string, string>();
       for (const line of stdout.split('\n')) {
@@ -50,8 +53,7 @@ const readHere = async (names: ReadonlyArray<string>): Promise<Sysctls> => {
 export const readSysctls = (
   namespace: string | undefined,
   names: ReadonlyArray<string>,
-): Promise<Sysctls> =>
-  namespace === undefined ? readHere(names) : readInside(namespace, names);
+): Promise<Sysctls> => (namespace === undefined ? readHere(names) : readInside(namespace, names));
 
 /** What decides whether a manager gets connections. */
 export const MPTCP_SYSCTLS = [
@@ -70,5 +72,7 @@ export const mptcpEnabled = (sysctls: Sysctls): boolean | undefined => {
 export const userspaceManager = (sysctls: Sysctls): boolean | undefined => {
   const type = sysctls.get('net.mptcp.pm_type');
   const name = sysctls.get('net.mptcp.path_manager');
-  return type === undefined && name === undefined ? undefined : type === '1' || name === 'userspace';
+  return type === undefined && name === undefined
+    ? undefined
+    : type === '1' || name === 'userspace';
 };
