@@ -163,6 +163,8 @@ export const reduceOutcome = (
   const known = getConnection(state, command.action.token);
   if (known === undefined) return news(state);
   const isIt = (serial: number): boolean => serial === command.serial;
+  // Asked for on a connection that has had this token before, or told twice.
+  if (!known.pending.some(({ serial }) => isIt(serial))) return news(state);
   const answered = known.answered.some(isIt);
   const connection: KnownConnection = {
     ...known,

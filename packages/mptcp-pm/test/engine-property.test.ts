@@ -161,7 +161,7 @@ test('no dangling subflow, no doubled key, and never a command that leaves nothi
         checkCommands(ran);
       });
     }),
-    cases(0.01),
+    cases(0.004),
   );
 });
 
