@@ -69,7 +69,7 @@ export const resetStormReport = ({ input, stream, seconds, resets }: ResetStormO
           source: SOURCE,
         },
         ours: times.length === 0 ? null : round(median(times), 2),
-        measured: `median from the kernel's report of the reset to its report of the new subflow; ${QUICK_MS} ms is what we ask for`,
+        measured: `median from reading the kernel's report of the reset to reading that of the new subflow; ${QUICK_MS} ms is what we ask for`,
         better: 'lower',
         reached: open === 0 && times.length > 0 ? median(times) <= QUICK_MS : false,
         varies: true,

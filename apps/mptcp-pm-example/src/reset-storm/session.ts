@@ -1,5 +1,5 @@
 /** One run: a stream whose only subflow is reset again and again, and how long each replacement takes. */
-import { openPathManager, resetReaction, type Subflow } from '@liquid/mptcp-pm';
+import { openPathManager, type PmEvent, resetReaction, type Subflow } from '@liquid/mptcp-pm';
 import type { LiquidError } from '@liquid/types';
 import type { ScenarioError } from '@liquid/types/scenario';
 import * as E from 'fp-ts/lib/Either.js';
@@ -66,25 +66,16 @@ export const runResetStorm = async (
   const sink = await openSink({ ...place, namespace: at('server') })();
   if (E.isLeft(sink)) return sink;
   defer(sink.right.close);
-  const opened = await openPathManager({
-    namespace: at('client'),
-    mode: 'manage',
-    policies: [resetReaction()],
-    clock,
-  })();
-  if (E.isLeft(opened)) return opened;
-  const manager = opened.right;
-  defer(manager.stop);
-
   const beganMs = clock.nowMs();
   const seconds = (): number => (clock.nowMs() - beganMs) / 1000;
   const resets: Reset[] = [];
-  manager.events.onTag('Event', ({ event }) => {
+  /** By the time at which an event was read, for the reaction to it comes before listeners hear of it. */
+  const heed = (at: number, event: PmEvent): void => {
     if (event._tag === 'SubClosed' && event.error !== 0) {
       const { reset } = event;
       const flag = reset?.transient === true ? ', transient' : '';
       resets.push({
-        at: seconds(),
+        at,
         from: event.local,
         error: event.error,
         reason: reset === undefined ? undefined : `${reset.reason}${flag}`,
@@ -96,11 +87,24 @@ export const runResetStorm = async (
       const index = resets.findIndex((one) => one.to === undefined);
       const open = resets[index];
       if (open === undefined) return;
-      const afterMs = (seconds() - open.at) * 1000;
+      const afterMs = (at - open.at) * 1000;
       resets[index] = { ...open, to: event.local, afterMs };
       point('replacement', open.at, afterMs);
     }
-  });
+  };
+  const opened = await openPathManager({
+    namespace: at('client'),
+    mode: 'manage',
+    policies: [resetReaction()],
+    clock,
+    record: (input) => {
+      if (input._tag === 'Event') heed((input.atMs - beganMs) / 1000, input.event);
+    },
+  })();
+  if (E.isLeft(opened)) return opened;
+  const manager = opened.right;
+  defer(manager.stop);
+
   manager.events.onTag('Polled', () =>
     point('arrived', seconds(), sink.right.carried().bytes / 1e6),
   );
