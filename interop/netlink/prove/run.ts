@@ -8,6 +8,7 @@
  * fuzz tests (1000: the processor is emulated). It needs no root.
  */
 
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,8 @@ import { boot } from './guest/boot.ts';
 import { bringKernel, Missing, requireQemu } from './guest/packages.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
-const inside = (name: string): string => fileURLToPath(new URL(`guest/${name}`, import.meta.url));
+const SUITE_RUNNER = 'interop/netlink/prove/guest/suites.ts';
+const RECORDER = 'interop/mptcp-pm/recordings/record.ts';
 
 /** In the order of what builds on what: the codecs first. Examples are type-checked elsewhere. */
 const SUITES = [
@@ -52,12 +54,29 @@ const minutes = Number(values.minutes);
 if (values.guest !== true || !(minutes > 0)) {
   leave('pnpm prove netlink --guest [--record folder] [--minutes n] [suite …]', 2);
 }
+const chosen = positionals.length > 0 ? positionals : SUITES;
 const record = values.record === undefined ? undefined : resolve(root, values.record);
 
 let sum: string | undefined;
 
+/** What the chosen suites import of other workspaces. */
+const build = (): void => {
+  const wanted = record === undefined ? chosen : [RECORDER];
+  const folders = new Set(wanted.map((path) => path.split('/').slice(0, 2).join('/')));
+  const done = spawnSync(
+    join(root, 'node_modules/.bin/turbo'),
+    [
+      ...['run', 'build', '--concurrency=2', '--output-logs=errors-only'],
+      ...[...folders].map((folder) => `--filter=./${folder}^...`),
+    ],
+    { cwd: root, stdio: ['ignore', 2, 2] },
+  );
+  if (done.status !== 0) leave('The build failed.', 1);
+};
+
 try {
   requireQemu();
+  build();
   const kernel = bringKernel(join(root, 'node_modules/.cache/liquid/guest'));
   process.stdout.write(`Booting Linux ${kernel.release} …\n`);
   const data = process.env['LIQUID_TEST_DATA'];
@@ -67,8 +86,8 @@ try {
     command: [
       process.execPath,
       ...(record === undefined
-        ? [inside('suites.ts'), ...(positionals.length > 0 ? positionals : SUITES)]
-        : [inside('record.ts'), '/run/guest/recorded']),
+        ? [join(root, SUITE_RUNNER), ...chosen]
+        : [join(root, RECORDER), '/run/guest/recorded']),
     ],
     env: {
       NODE: process.execPath,
