@@ -1,4 +1,5 @@
-/** A lab that will be killed: a namespace with programs, a TUN device and a capture, then nothing. */
+/** A lab that will be killed: a namespace with programs, a TUN device, a capture and an impaired link, then nothing. */
+import { execFileSync } from 'node:child_process';
 import { openNetlab } from '@liquid/netlab';
 
 const value = (result) => {
@@ -9,7 +10,12 @@ const description = {
   hosts: { client: {}, server: {} },
   switches: { middle: {} },
   links: [
-    { ends: [{ node: 'client', addresses: ['10.0.0.1/24'] }, { node: 'middle' }] },
+    {
+      ends: [
+        { node: 'client', addresses: ['10.0.0.1/24'], impairment: { delayMs: 20 } },
+        { node: 'middle' },
+      ],
+    },
     { ends: [{ node: 'server', addresses: ['10.0.0.2/24'] }, { node: 'middle' }] },
   ],
 };
@@ -22,5 +28,10 @@ const line = await new Promise((resolve) => {
 });
 value(await lab.openTun('client', { addresses: ['10.9.0.1/24'] })());
 value(await lab.openCapture('server', { device: 'eth0', file: process.argv[2] })());
-process.stdout.write(`${JSON.stringify({ id: lab.id, pids: [sleeper.pid, Number(line)] })}\n`);
+const relays = execFileSync('ip', ['netns', 'pids', `${lab.id}-wire`], { encoding: 'utf8' })
+  .split('\n')
+  .flatMap((pid) => (pid === '' ? [] : [Number(pid)]));
+process.stdout.write(
+  `${JSON.stringify({ id: lab.id, pids: [sleeper.pid, Number(line)], relays })}\n`,
+);
 setInterval(() => undefined, 1000);

@@ -28,6 +28,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 interface Left {
   readonly id: string;
   readonly pids: ReadonlyArray<number>;
+  /** Of impaired links; none on a kernel with netem. */
+  readonly relays: ReadonlyArray<number>;
 }
 
 /** A process with a lab, as far as it tells before it is killed. */
@@ -75,6 +77,23 @@ describe('after an orderly end', () => {
     expect(await inside.closed).toEqual(E.right(undefined));
     expect(runs(pid)).toBe(false);
     expect(lab.stats()).toMatchObject({ running: 0, namespaces: 2 });
+    expectAsBefore(before);
+  });
+
+  systemTest('impaired links, and a middlebox at work', async () => {
+    const before = lookAt();
+    const lab = await open({
+      ...PAIR,
+      links: (PAIR.links ?? []).map(({ ends: [a, b] }) => ({
+        ends: [{ ...a, impairment: { delayMs: 5, jitterMs: 1 } }, b],
+      })),
+    });
+    expect(await pings(lab)).toBe(true);
+    const relays = execFileSync('ip', ['netns', 'pids', right(lab.namespaceOf('wire'))]).toString();
+    const resetting = lab.resetConnections('server', { forMs: 60_000 })();
+    right(await lab.stop());
+    expect(await resetting).toMatchObject(E.left({ _tag: 'Aborted' }));
+    expect(relays.split('\n').filter((pid) => pid !== '' && runs(Number(pid)))).toEqual([]);
     expectAsBefore(before);
   });
 
@@ -184,11 +203,14 @@ describe('after SIGKILL', () => {
     const { child, left } = await startOwner(file);
     const pid = child.pid ?? 0;
     const ownerBefore = lookAt([pid]);
-    expect(ownerBefore.namespaces).toHaveLength(3);
+    expect(ownerBefore.namespaces).toHaveLength(4);
     await kill(child);
 
+    // A relay needs no sweeper: it ends with its owner.
+    await until(() => !left.relays.some(runs));
+
     // The evidence that there is something to sweep.
-    expect(namespaces(left.id)).toHaveLength(3);
+    expect(namespaces(left.id)).toHaveLength(4);
     expect(left.pids.every(runs)).toBe(true);
     const partial = readdirSync(folder).filter((name) => name.startsWith('killed.pcap.'));
     expect(partial).toHaveLength(1);
@@ -197,7 +219,7 @@ describe('after SIGKILL', () => {
     const reports = (await Promise.all([sweep(), sweep()])).map(right);
     expect(reports.flatMap(({ failures }) => failures)).toEqual([]);
     const swept = new Set(reports.flatMap((report) => report.namespaces));
-    expect([...swept].filter((name) => name.startsWith(left.id))).toHaveLength(3);
+    expect([...swept].filter((name) => name.startsWith(left.id))).toHaveLength(4);
     for (const { alive } of reports) expect(alive).toContain(`${living.id}-client`);
 
     expect(namespaces(left.id)).toEqual([]);
@@ -211,7 +233,7 @@ describe('after SIGKILL', () => {
 
   systemTest('killed while the lab is being made, at any point', async () => {
     const before = lookAt();
-    for (const delayMs of [0, 20, 40, 80, 160]) {
+    for (const delayMs of [0, 20, 40, 80, 160, 320]) {
       const child = spawn(process.execPath, [script('owner.mjs'), join(folder, 'early.pcap')], {
         stdio: 'ignore',
       });

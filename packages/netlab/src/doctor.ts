@@ -7,8 +7,9 @@ import type { NetworkDescription } from './description.js';
 import { loadLibc } from './internal/libc.js';
 import { requirePrivileges } from './internal/privileges.js';
 import { findProgram } from './internal/run-command.js';
+import { findTables } from './internal/impair/rules.js';
 import { runAdministration } from './internal/run-step.js';
-import { type Netlab, openNetlab } from './netlab.js';
+import { type Netlab, type NetlabOptions, openNetlab } from './netlab.js';
 import type { Shaping } from './shaping.js';
 
 /** One thing that was looked at. @since 0.1.0 */
@@ -53,6 +54,25 @@ const PAIR: NetworkDescription = {
   links: [{ ends: [{ node: 'a', addresses: ['192.0.2.1/24'] }, { node: 'b' }] }],
 };
 
+const IMPAIRED: NetworkDescription = {
+  hosts: { a: {}, b: {} },
+  links: [{ ends: [{ node: 'a', impairment: { delayMs: 1 } }, { node: 'b' }] }],
+};
+
+const STRIPPED: NetworkDescription = {
+  hosts: { a: {}, b: {} },
+  links: [{ ends: [{ node: 'a', stripOptions: [30] }, { node: 'b' }] }],
+};
+
+/** Whether a network can be made; it is taken away again. */
+const making =
+  (description: NetworkDescription, options: NetlabOptions = {}): Probe =>
+  async () => {
+    const lab = await openNetlab(description, options)();
+    if (E.isLeft(lab)) return lab;
+    return after('works')(await lab.right.stop());
+  };
+
 const SHAPINGS: ReadonlyArray<readonly [string, Shaping]> = [
   ['tbf', { kind: 'tbf', rateBps: 1e6 }],
   ['htb', { kind: 'htb', rateBps: 1e6 }],
@@ -62,7 +82,7 @@ const SHAPINGS: ReadonlyArray<readonly [string, Shaping]> = [
 
 const after =
   (ok: string) =>
-  (result: E.Either<LiquidError, unknown>): E.Either<LiquidError, string> =>
+  <E1 extends Tagged>(result: E.Either<E1, unknown>): E.Either<E1, string> =>
     E.isLeft(result) ? result : E.right(ok);
 
 const tryOut = async (lab: Netlab): Promise<ReadonlyArray<Finding>> => {
@@ -89,6 +109,9 @@ const tryOut = async (lab: Netlab): Promise<ReadonlyArray<Finding>> => {
       return after('works')(await runAdministration(['ip', '-n', namespace.right, ...argv]));
     }),
     await look('tun', true, opening(lab.openTun('a'))),
+    await look('tcp-reset', true, async () =>
+      after('works')(await lab.resetConnections('a', { forMs: 1 })()),
+    ),
     await look(
       'capture',
       true,
@@ -128,6 +151,12 @@ export const diagnose: Task<Diagnosis> = async () => {
       findings.push(...(await tryOut(lab.right)));
       const stopped = await lab.right.stop();
       if (E.isLeft(stopped)) findings.push(await look('removal', false, async () => stopped));
+      findings.push(
+        await look('netem', true, making(IMPAIRED, { impairer: 'netem' })),
+        await look('nfqueue', true, making(IMPAIRED, { impairer: 'nfqueue' })),
+        await look('iptables', true, async () => findTables(4, '')),
+        await look('TCPOPTSTRIP', true, making(STRIPPED)),
+      );
     }
   }
   return { ok: findings.every(({ ok, optional }) => ok || optional), findings };

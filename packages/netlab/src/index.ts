@@ -2,8 +2,8 @@
  * # @liquid/netlab
  *
  * Throw-away Linux networks from a typed description: hosts and switches as network namespaces, veth
- * links with rates and queues, programs inside them, TUN devices served by your own code, captures
- * into pcap files. Everything is removed when it is stopped, when a step fails, when a test throws,
+ * links with rates and queues, delay, jitter, loss and reordering, also on kernels without netem,
+ * programs inside them, TUN devices served by your own code, captures into pcap files, middleboxes. Everything is removed when it is stopped, when a step fails, when a test throws,
  * and by a sweeper when the owner was killed.
  *
  * For tests and demonstrations of network programs on the real kernel, on one machine. Nothing of a
@@ -14,6 +14,7 @@
  * ```sh
  * npm install @liquid/netlab fp-ts io-ts
  * apt-get install iproute2      # ip and tc; on most systems they are there
+ * apt-get install iptables      # only for delay without netem, resets and stripped options
  * npx netlab doctor             # what this machine can do
  * ```
  *
@@ -59,6 +60,36 @@
  *     TE.chainFirstW(({ capture }) => capture.stop),
  *     TE.map(({ run }) => run.stdout),
  *   ),
+ * )()
+ * console.log(result)
+ * ```
+ *
+ * Delay, jitter and loss are an end's `impairment`, and may change while traffic runs:
+ *
+ * ```ts no-run
+ * import { useNetlab } from '@liquid/netlab'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ *
+ * const result = await useNetlab(
+ *   {
+ *     hosts: { client: {}, server: {} },
+ *     links: [
+ *       {
+ *         ends: [
+ *           { node: 'client', addresses: ['10.0.0.1/24'], impairment: { delayMs: 10 } },
+ *           { node: 'server', addresses: ['10.0.0.2/24'], impairment: { delayMs: 10, lossPercent: 1 } },
+ *         ],
+ *       },
+ *     ],
+ *   },
+ *   {},
+ *   (lab) =>
+ *     pipe(
+ *       lab.reimpair('client', 'eth0', { delayMs: 200, jitterMs: 20 }),
+ *       TE.chain(() => lab.exec('client', ['ping', '-c', '3', '10.0.0.2'])),
+ *       TE.map(({ stdout }) => stdout),
+ *     ),
  * )()
  * console.log(result)
  * ```
@@ -126,8 +157,23 @@
  *
  * **Shaping** is per end, for what that end sends: `tbf` (rate, bucket, queue), `htb` (one class,
  * whose rate {@link Netlab.reshape} changes without losing a queued packet), `fq_codel`, `fifo`.
- * Defaults: a bucket of 4 ms at the rate, at least ten frames; a queue of 50 ms. Loss comes from a
- * short queue; delay, jitter and random loss are not among the kernel features used here.
+ * Defaults: a bucket of 4 ms at the rate, at least ten frames; a queue of 50 ms.
+ *
+ * **Impairment** is per end too, for what happens to its packets once they are on their way: delay,
+ * jitter, loss, reordering ({@link Impairment}). A link of which an end has an `impairment`, if only
+ * `{}`, is led through a *wire*, a bridge of two ports in a namespace `wire`; so clocks, captures and
+ * send buffers at both ends see what a long cable would show them, and no rule appears in a host.
+ * {@link Netlab.reimpair} changes it at once. Where the kernel has netem, netem does it. Where not, a
+ * relay process does: the wire's packets wait in a queue of the kernel (NFQUEUE) and the relay, told
+ * their numbers only, says when each goes on. It reads a clock per packet, wakes by a kernel timer
+ * and allocates nothing; without traffic it sleeps. It speaks to the kernel through
+ * `@liquid/netlink`, the one engine that this one stands on. Order is kept, also under jitter; only
+ * `reorderPercent` changes it. ARP and whatever else is not IP isn't delayed by the relay.
+ *
+ * **Middleboxes.** {@link Netlab.resetConnections} makes a host reset the connections that match, for
+ * a while: it drops their segments and sends RSTs without any MPTCP option, as a middlebox does. A RST
+ * with MP_TCPRST is a peer's: destroy its socket (`ss -K`). `stripOptions` of an end blanks out TCP
+ * options, as 30 for MPTCP.
  *
  * **Programs** run through `ip netns exec`: `ip` becomes the program, so its pid is the program's;
  * it sees the namespace's `/sys`; and your own process never changes its namespace. `exec` waits for
@@ -188,6 +234,11 @@
  * - `/run/liquid-netlab` is used only if its owner is the caller and nobody else may write to it; an
  *   entry can only name files that end in its owner's own id.
  * - A namespace isolates the network, nothing else: programs see the machine's files and processes.
+ * - An impaired end's interface going down is not seen by the other end as a lost carrier: the wire is
+ *   between them.
+ * - The relay orders packets to a few dozen microseconds on an idle machine; on a busy one it is as
+ *   late as the scheduler makes it, though its priority is raised. If it is killed, its links lose all
+ *   packets, and `reimpair` says `Closed`. netem of kernels before 6.6 takes no seed.
  * - At most 1024 nodes and 4096 links in a description; no links to the machine's own interfaces.
  * - Entering a namespace to open a socket or device is done with `setns` on the calling thread, for
  *   the length of one synchronous call.
@@ -195,7 +246,8 @@
  *
  * ## Sources
  *
- * ip-netns(8), ip-link(8), tc-tbf(8), tc-htb(8), tc-fq_codel(8), veth(4), network_namespaces(7),
+ * ip-netns(8), ip-link(8), tc-tbf(8), tc-htb(8), tc-fq_codel(8), tc-netem(8),
+ * iptables-extensions(8), veth(4), network_namespaces(7),
  * packet(7); the kernel's `Documentation/networking/tuntap.rst` and `packet_mmap.rst`;
  * draft-ietf-opsawg-pcap; RFC 8290 (FQ-CoDel).
  *

@@ -38,6 +38,7 @@ export const network: fc.Arbitrary<NetworkDescription> = fc
         a: fc.nat(),
         b: fc.nat(),
         shaping: fc.option(shaping),
+        impaired: fc.boolean(),
         mtu: fc.option(fc.integer({ min: 68, max: 65_535 })),
         offload: fc.boolean(),
         up: fc.boolean(),
@@ -67,7 +68,10 @@ export const network: fc.Arbitrary<NetworkDescription> = fc
         const a = end(link.a, `10.${i}.0.1/24`, link.named ? `left${i}` : undefined);
         const b = end(link.b, `10.${i}.0.2/24`, link.named ? `right${i}` : undefined);
         return {
-          ends: [link.shaping === null ? a : { ...a, shaping: link.shaping }, b],
+          ends: [
+            link.shaping === null ? a : { ...a, shaping: link.shaping },
+            link.impaired ? { ...b, impairment: { delayMs: i } } : b,
+          ],
           offload: link.offload,
           up: link.up,
           ...(link.mtu === null ? {} : { mtu: link.mtu }),
