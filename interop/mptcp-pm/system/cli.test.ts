@@ -71,7 +71,9 @@ systemTest('single commands do what they say, and events are told line by line',
     const made = ['lip', '10.0.1.1', 'lid', '9', 'rip', '10.0.1.2', 'rport', rport, 'token', token];
     expect(await call(lab, 'client', 'csf', ...made)).toMatchObject({ exitCode: 0, stderr: '' });
     await until('the subflow is told', () => lineOf(10) !== undefined);
-    expect(lineOf(10)).toMatch(/,family:2,loc_id:9,rem_id:\d+,saddr4:10\.0\.1\.1,daddr4:10\.0\.1\.2,/);
+    expect(lineOf(10)).toMatch(
+      /,family:2,loc_id:9,rem_id:\d+,saddr4:10\.0\.1\.1,daddr4:10\.0\.1\.2,/,
+    );
     const lport = field(lineOf(10), 'sport');
 
     const rest = ['rip', '10.0.1.2', 'rport', rport, 'token', token];
@@ -101,10 +103,21 @@ systemTest('a run is recorded, and replays to the same commands', () =>
     const folder = mkdtempSync(join(tmpdir(), 'mptcp-pm-'));
     try {
       await messageOf(
-        right(await lab.spawnNode('server', script('echo-server.ts'), { env, args: [String(PORT)] })()),
+        right(
+          await lab.spawnNode('server', script('echo-server.ts'), { env, args: [String(PORT)] })(),
+        ),
       );
       const log = join(folder, 'log.ndjson');
-      const run = await start(lab, 'client', 'run', '--policy', 'full-mesh', '--record', log, '--lines');
+      const run = await start(
+        lab,
+        'client',
+        'run',
+        '--policy',
+        'full-mesh',
+        '--record',
+        log,
+        '--lines',
+      );
       const lines = linesOf(run);
       await until('it records', () => {
         try {
