@@ -17,8 +17,11 @@ import { applyRules, families } from './rules.js';
 /** Command and argument with which `netlab` becomes the relay of another `netlab`. */
 const RELAY_COMMAND = 'relay';
 
-const here = typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url);
-const RELAY_SCRIPT = join(dirname(here), 'cli.js');
+/** The command line's own file, beside the built library in both formats. */
+const relayScript = (): string => {
+  const here = typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url);
+  return join(dirname(here), 'cli.js');
+};
 
 export interface ImpairerOptions {
   readonly libc: Libc;
@@ -158,7 +161,7 @@ export const createImpairer = (options: ImpairerOptions): LabImpairer => {
       return E.left(unsupported({ what, actual: key, remedy, cause: set.left }));
     }
     const spawned = await keep(node, () =>
-      spawnNodeIn(namespace, RELAY_SCRIPT, { args: [RELAY_COMMAND] }),
+      spawnNodeIn(namespace, relayScript(), { args: [RELAY_COMMAND] }),
     )();
     if (E.isLeft(spawned)) return spawned;
     const client = new RelayClient(spawned.right);
