@@ -4,7 +4,6 @@ import { type Action, openPathManager, type PathManager } from '@liquid/mptcp-pm
 import type { Netlab } from '@liquid/netlab';
 import type { IpAddress } from '@liquid/types';
 import { expect } from 'vitest';
-import { MPTCPIZED } from '../bench/support.ts';
 import { messageOf, right, script, systemTest, until, withLab } from './support/machine.ts';
 import { TWO_PATHS } from './support/networks.ts';
 import { monitorLine, subflowsBySs, subflowsByView } from './support/words.ts';
@@ -63,9 +62,8 @@ const CASES: ReadonlyArray<Case> = [
 for (const { name, dial, local, remote } of CASES) {
   systemTest(`${name}: view, ss and ip mptcp monitor agree after each command`, () =>
     withLab(TWO_PATHS, async (lab) => {
-      const env = MPTCPIZED;
       const echo = right(
-        await lab.spawnNode('server', script('echo-server.ts'), { env, args: [String(PORT)] })(),
+        await lab.spawnNode('server', script('echo-server.ts'), { args: [String(PORT)] })(),
       );
       await messageOf(echo);
       const client = await watch(lab, 'client');
@@ -73,7 +71,6 @@ for (const { name, dial, local, remote } of CASES) {
       const sides = [client, server];
       const user = right(
         await lab.spawnNode('client', script('echo-client.ts'), {
-          env,
           args: [dial, String(PORT), '20'],
         })(),
       );

@@ -7,12 +7,10 @@ import { fileURLToPath } from 'node:url';
 import type { Netlab, RunningProcess } from '@liquid/netlab';
 import { listenMptcp } from '@liquid/netlink/mptcp-socket';
 import { expect } from 'vitest';
-import { MPTCPIZED } from '../bench/support.ts';
 import { messageOf, right, script, systemTest, until, withLab } from './support/machine.ts';
 import { TWO_PATHS } from './support/networks.ts';
 
 const PORT = 4321;
-const env = MPTCPIZED;
 const BIN = fileURLToPath(new URL('cli.js', import.meta.resolve('@liquid/mptcp-pm')));
 
 /** Lines of stdout as they come. */
@@ -33,7 +31,7 @@ const call = async (lab: Netlab, host: string, ...argv: ReadonlyArray<string>) =
 systemTest('single commands do what they say, and events are told line by line', () =>
   withLab(TWO_PATHS, async (lab) => {
     const echo = right(
-      await lab.spawnNode('server', script('echo-server.ts'), { env, args: [String(PORT)] })(),
+      await lab.spawnNode('server', script('echo-server.ts'), { args: [String(PORT)] })(),
     );
     await messageOf(echo);
     const told = linesOf(await start(lab, 'client', 'events'));
@@ -50,7 +48,6 @@ systemTest('single commands do what they say, and events are told line by line',
     expect(await listening.exited).toEqual({ exitCode: 130, signal: null });
     const user = right(
       await lab.spawnNode('client', script('echo-client.ts'), {
-        env,
         args: ['10.0.0.2', String(PORT), '20'],
       })(),
     );
@@ -103,9 +100,7 @@ systemTest('a run is recorded, and replays to the same commands', () =>
     const folder = mkdtempSync(join(tmpdir(), 'mptcp-pm-'));
     try {
       await messageOf(
-        right(
-          await lab.spawnNode('server', script('echo-server.ts'), { env, args: [String(PORT)] })(),
-        ),
+        right(await lab.spawnNode('server', script('echo-server.ts'), { args: [String(PORT)] })()),
       );
       const log = join(folder, 'log.ndjson');
       const run = await start(
@@ -128,7 +123,6 @@ systemTest('a run is recorded, and replays to the same commands', () =>
       });
       const clients = right(
         await lab.spawnNode('client', script('many-clients.ts'), {
-          env,
           args: ['10.0.0.2', String(PORT), '10'],
         })(),
       );

@@ -13,12 +13,10 @@ import type { Netlab } from '@liquid/netlab';
 import type { IpAddress } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { expect } from 'vitest';
-import { MPTCPIZED } from '../bench/support.ts';
 import { messageOf, right, script, systemTest, until, withLab } from './support/machine.ts';
 import { TWO_PATHS } from './support/networks.ts';
 
 const PORT = 4321;
-const env = MPTCPIZED;
 
 const IDLE = anyPolicy({ name: 'idle', init: 0, step: () => ({ state: 0, actions: [] }) });
 
@@ -34,15 +32,15 @@ const set = async (lab: Netlab, name: string, value: string): Promise<void> => {
   expect(exitCode).toBe(0);
 };
 
-const listen = async (lab: Netlab, port: number, mptcp: boolean): Promise<void> => {
+const listen = async (lab: Netlab, port: number, server: string): Promise<void> => {
   const args = [String(port)];
-  const options = mptcp ? { env, args } : { args };
-  await messageOf(right(await lab.spawnNode('server', script('echo-server.ts'), options)()));
+  await messageOf(right(await lab.spawnNode('server', script(server), { args })()));
 };
 
+/** Connects, whatever the peer speaks, and holds the connection. */
 const dial = async (lab: Netlab, port: number): Promise<void> => {
-  const args = ['10.0.0.2', String(port), '50'];
-  await messageOf(right(await lab.spawnNode('client', script('echo-client.ts'), { env, args })()));
+  const args = ['10.0.0.2', String(port), '1'];
+  await messageOf(right(await lab.spawnNode('client', script('many-clients.ts'), { args })()));
 };
 
 const connectionTo = async (manager: PathManager, port: number): Promise<Connection> => {
@@ -74,8 +72,8 @@ systemTest(
   'the kernel refuses: each reason has its own error, with errno and the kernel’s text',
   () =>
     withLab(TWO_PATHS, async (lab) => {
-      await listen(lab, PORT, true);
-      await listen(lab, PORT + 1, false);
+      await listen(lab, PORT, 'echo-server.ts');
+      await listen(lab, PORT + 1, 'plain-server.ts');
       const namespace = right(lab.namespaceOf('client'));
       const manager = right(await openPathManager({ namespace, policies: [IDLE] })());
       await dial(lab, PORT);
@@ -132,7 +130,7 @@ systemTest(
       expect(await bad(lab)).toEqual(['path manager']);
       const kernelManages = left(await openPathManager({ namespace, policies: [IDLE] })());
       expect(kernelManages._tag).toBe('KernelPathManager');
-      await listen(lab, PORT + 2, true);
+      await listen(lab, PORT + 2, 'echo-server.ts');
       await dial(lab, PORT + 2);
       const kernels = await connectionTo(manager, PORT + 2);
       const kernelPm = await apply(join(kernels.token, '10.0.1.1'));
@@ -153,7 +151,7 @@ systemTest(
 
 systemTest('without CAP_NET_ADMIN: managing is refused, observing works', () =>
   withLab(TWO_PATHS, async (lab) => {
-    await listen(lab, PORT, true);
+    await listen(lab, PORT, 'echo-server.ts');
     await dial(lab, PORT);
     const who = ['--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all'];
     const { stdout, stderr } = right(

@@ -1,9 +1,12 @@
 /**
  * Holds connections: at start, and as messages `{ open, keep }` say: opens so many, each with an echo,
- * and closes all but `keep` of the new ones. Tells how many it holds after each.
+ * and closes all but `keep` of the new ones. Tells how many it holds after each. Peers may speak TCP.
  */
 
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { connectMptcp } from '@liquid/netlink/mptcp-socket';
+import { renderError } from '@liquid/types';
+import * as E from 'fp-ts/lib/Either.js';
 
 const [address = '', port = '0', first = '0'] = process.argv.slice(2);
 
@@ -12,15 +15,18 @@ const AT_ONCE = 50;
 
 const held: Socket[] = [];
 
-const open = (): Promise<Socket> =>
-  new Promise((resolve, reject) => {
-    const socket = connect(Number(port), address);
-    socket.setNoDelay(true);
+const open = async (): Promise<Socket> => {
+  const connected = await connectMptcp({ host: address, port: Number(port) })();
+  if (E.isLeft(connected)) throw new Error(renderError(connected.left));
+  const socket = connected.right;
+  socket.setNoDelay(true);
+  return new Promise((resolve, reject) => {
     socket.once('error', reject);
-    socket.once('connect', () => socket.write('hello'));
     socket.once('data', () => resolve(socket));
     socket.on('data', () => undefined);
+    socket.write('hello');
   });
+};
 
 const openMany = async (count: number, keep: number): Promise<void> => {
   const kept = Math.max(0, count - keep);
