@@ -9,8 +9,12 @@ export const SERVER_ADDRESS = '10.0.1.1';
 export const FILE_PORT = 5001;
 export const CROSS_PORT = 5002;
 
-/** What may stand in the bottleneck's queue, in octets: 0.1 s at 5 Mbit/s. */
-const QUEUE_BYTES = 60_000;
+/**
+ * What may stand in the bottleneck's queue, in octets. The fuller it gets, the more rarely a loss halves
+ * the window; only for a moment after each, the formula is wrong, as the round-trip time still holds
+ * the queue of the window before.
+ */
+const queueBytes = (rateMbps: number): number => Math.max(60_000, 18_000 * rateMbps);
 
 /** The routing table for what leaves from A's second address. */
 const SECOND_TABLE = 2;
@@ -34,13 +38,13 @@ export const smartPathsNetwork = (rateMbps: number): NetworkDescription => ({
     { ends: [end('b', '10.0.3.1/24'), end('router', '10.0.3.254/24')] },
     {
       ends: [
-        end('router', '10.0.1.254/24', { shaping: line(rateMbps, QUEUE_BYTES) }),
+        end('router', '10.0.1.254/24', { shaping: line(rateMbps, queueBytes(rateMbps)) }),
         end('server', `${SERVER_ADDRESS}/24`),
       ],
     },
     {
       ends: [
-        end('a', `${SECOND_ADDRESS}/24`, { shaping: line(rateMbps, QUEUE_BYTES) }),
+        end('a', `${SECOND_ADDRESS}/24`, { shaping: line(rateMbps, queueBytes(rateMbps)) }),
         end('server', '10.0.2.254/24'),
       ],
     },

@@ -103,6 +103,14 @@ export const runSmartPaths = async (
   const before = await octetsSent(inside, 'eth1');
   if (E.isLeft(before)) return before;
 
+  // Polls come at a fixed pace: the file begins just after one, so that the first sample sees a full queue.
+  const polled = new Promise<void>((resolve) => {
+    const off = manager.events.onTag('Polled', () => {
+      off();
+      resolve();
+    });
+  });
+  await Promise.race([polled, manager.closed]);
   const beganMs = clock.nowMs();
   const seconds = (): number => (clock.nowMs() - beganMs) / 1000;
   let openedAt: number | undefined;
