@@ -3,7 +3,8 @@
 import type { IpAddress } from '@liquid/types';
 import type { AddressId, FourTuple, Token } from './model.js';
 
-interface OfConnection {
+/** What events about a connection have. @since 0.1.0 */
+export interface OfConnection {
   readonly token: Token;
 }
 

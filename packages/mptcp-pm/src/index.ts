@@ -247,7 +247,7 @@ export {
 export { DEFAULT_SLOW_SUBFLOW, SlowSubflowOptions, slowSubflow } from './policy/slow-subflow.js';
 export * from './replay.js';
 export { DEFAULT_STATE_OPTIONS, emptyState, type PmState, type StateOptions } from './state.js';
-export { type Table } from './table.js';
+export { type Keyed, type Table } from './table.js';
 export { parseSubflowKey } from './command.js';
 export * from './doctor.js';
 export * from './manager.js';

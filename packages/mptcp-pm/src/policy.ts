@@ -64,6 +64,7 @@ export type PolicyInput =
 
 /** What is known at the moment; immutable. @since 0.1.0 */
 export interface PmView {
+  /** One of them; undefined where it is unknown, has ended, or fell back to TCP. */
   readonly connection: (token: Token) => Connection | undefined;
   /** All of them, in no order that matters. */
   readonly connections: () => Iterable<Connection>;
@@ -89,7 +90,9 @@ export interface Decision<S> {
 export interface Policy<S> {
   /** As in `full-mesh`; unique among the policies of a manager. */
   readonly name: string;
+  /** The state that it begins with. */
   readonly init: S;
+  /** What it wants done about what happened; also called for what only might happen. */
   readonly step: (state: S, input: PolicyInput, view: PmView, nowMs: number) => Decision<S>;
 }
 

@@ -11,7 +11,8 @@ const BITS = 5;
 const WIDTH = 1 << BITS;
 const MASK = WIDTH - 1;
 
-interface Keyed {
+/** What can stand in a {@link Table}. @since 0.1.0 */
+export interface Keyed {
   readonly token: Token;
 }
 
