@@ -91,7 +91,9 @@ export const proveSoak = async (minutes: number, seed: number): Promise<boolean>
       })(),
     );
     await messageOf(server);
-    const manager = right(await lab.spawnNode('client', file('soak/manager.ts'))());
+    const manager = right(
+      await lab.spawnNode('client', file('soak/manager.ts'), { execArgv: ['--expose-gc'] })(),
+    );
     const ready = await messageOf(manager);
     if (ready !== 'ready') throw new Error(String(ready));
     const clients = right(
