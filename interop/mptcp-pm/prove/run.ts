@@ -20,6 +20,7 @@ const parse = () => {
       options: {
         repeats: { type: 'string', default: '5' },
         rates: { type: 'string', default: '5,2,20' },
+        together: { type: 'boolean', default: false },
         minutes: { type: 'string', default: '30' },
         seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       },
@@ -43,5 +44,6 @@ if (!known || !sensible || !(minutes > 0) || !Number.isInteger(seed)) {
   process.stderr.write(USAGE);
   process.exit(2);
 }
-if (isWanted('smart-paths') && !(await proveSmartPaths(rates, repeats))) process.exitCode = 1;
+if (isWanted('smart-paths') && !(await proveSmartPaths(rates, repeats, values.together)))
+  process.exitCode = 1;
 if (isWanted('soak') && !(await proveSoak(minutes, seed))) process.exitCode = 1;

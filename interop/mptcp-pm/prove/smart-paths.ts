@@ -167,23 +167,37 @@ const rowsOf = (
   ];
 };
 
-/** Runs the sweep; the three runs of a repeat at the same time, each in a network of its own. */
+/** All repeats at one rate. */
+const runAll = async (
+  rate: number,
+  repeats: number,
+): Promise<Readonly<Record<RunName, ReadonlyArray<Figures>>>> => {
+  const runs: Record<RunName, Figures[]> = { calm: [], watched: [], reacted: [] };
+  for (let repeat = 1; repeat <= repeats; repeat++) {
+    await Promise.all(
+      (Object.keys(RUNS) as RunName[]).map(async (name) => {
+        runs[name].push(await runOnce(rate, name, repeat));
+      }),
+    );
+  }
+  return runs;
+};
+
+/**
+ * Runs the sweep; the three runs of a repeat at the same time, each in a network of its own, and all
+ * rates at the same time where that is asked for.
+ */
 export const proveSmartPaths = async (
   rates: ReadonlyArray<number>,
   repeats: number,
+  together: boolean,
 ): Promise<boolean> => {
   const load = loadavg().map((value) => Number(value.toFixed(2)));
   const rows: ResultRow[] = [];
   let held = true;
-  for (const rate of rates) {
-    const runs: Record<RunName, Figures[]> = { calm: [], watched: [], reacted: [] };
-    for (let repeat = 1; repeat <= repeats; repeat++) {
-      await Promise.all(
-        (Object.keys(RUNS) as RunName[]).map(async (name) => {
-          runs[name].push(await runOnce(rate, name, repeat));
-        }),
-      );
-    }
+  const begun = together ? rates.map((rate) => runAll(rate, repeats)) : [];
+  for (const [index, rate] of rates.entries()) {
+    const runs = await (begun[index] ?? runAll(rate, repeats));
     for (const { what, held: good, seen } of judge(rate, runs)) {
       held &&= good;
       process.stdout.write(`${good ? 'held  ' : 'FAILED'}  ${rate} Mbit/s: ${what}: ${seen}\n`);
