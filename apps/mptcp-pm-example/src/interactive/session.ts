@@ -14,7 +14,7 @@ import {
   SERVER_ADDRESS,
 } from './network.js';
 
-export const EVERY_MS = 50;
+const EVERY_MS = 50;
 /** An interactive application wants its answers within this. */
 export const MAX_RTT_MS = 200;
 /** Least time between two actions upon a subflow, and the shortest rest, ms. */
@@ -24,7 +24,7 @@ export const HOLD_MS = 5000;
 const BACKOFF = { initialMs: HOLD_MS, factor: 1.5, capMs: 300_000, resetMs: 60_000 };
 
 /** Seconds before the quick way becomes slow. */
-export const QUIET_SECONDS = 5;
+const QUIET_SECONDS = 5;
 
 export interface InteractiveInput {
   readonly policy: boolean;

@@ -7,7 +7,7 @@ export const SERVER_ADDRESS = '10.0.0.2';
 export const STREAM_PORT = 5004;
 
 /** Rate of a line that does its work, and of one that doesn't, Mbit/s. */
-export const FULL_MBPS = 8;
+const FULL_MBPS = 8;
 export const SHORT_MBPS = 2;
 
 const QUEUE_BYTES = 60_000;

@@ -15,7 +15,7 @@ export const THRESHOLD_MBPS = 5;
 export const HOLD_SECONDS = 3;
 export const CLOSE_SECONDS = 5;
 /** Seconds before the shortage. */
-export const FULL_SECONDS = 6;
+const FULL_SECONDS = 6;
 
 /** What is still queued when the stream ends has this long to arrive, seconds. */
 const DRAIN_SECONDS = 30;

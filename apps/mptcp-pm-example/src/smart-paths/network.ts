@@ -4,7 +4,7 @@ import { end, line, managedHost, plainHost, routerHost } from '../lab/hosts.js';
 
 /** A's two addresses, the server's, and B's. */
 export const DEFAULT_ADDRESS = '10.0.0.1';
-export const SECOND_ADDRESS = '10.0.2.1';
+const SECOND_ADDRESS = '10.0.2.1';
 export const SERVER_ADDRESS = '10.0.1.1';
 export const FILE_PORT = 5001;
 export const CROSS_PORT = 5002;

@@ -11,7 +11,7 @@ import { CROSS_PORT, FILE_PORT, SERVER_ADDRESS } from './network.js';
 import { createTrace, type TracePoint } from './trace.js';
 
 /** The deliverable's period. */
-export const POLL_MS = 300;
+const POLL_MS = 300;
 
 /** An estimate below this share of the line's rate is too little. */
 export const THRESHOLD_SHARE = 0.8;

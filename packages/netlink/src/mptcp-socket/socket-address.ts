@@ -13,8 +13,8 @@ import * as E from 'fp-ts/lib/Either.js';
 import { HOST_LITTLE } from '../host-order.js';
 import type { Source } from '../message.js';
 
-export const AF_INET = 2;
-export const AF_INET6 = 10;
+const AF_INET = 2;
+const AF_INET6 = 10;
 
 const SOCKADDR_IN = 16;
 const SOCKADDR_IN6 = 28;

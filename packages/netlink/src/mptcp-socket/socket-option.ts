@@ -22,7 +22,7 @@ export interface SocketSettings {
 }
 
 const SOL_SOCKET = 1;
-export const IPPROTO_TCP = 6;
+const IPPROTO_TCP = 6;
 const IPPROTO_IPV6 = 41;
 const SO_REUSEADDR = 2;
 const SO_SNDBUF = 7;
