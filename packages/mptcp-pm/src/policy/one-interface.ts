@@ -207,7 +207,10 @@ export const oneInterface = (
         ? now
         : before.goodputBps + ALPHA * (now - before.goodputBps);
     const hungry = isHungry(active);
-    const busySinceMs = !hungry
+    // A stream that gets what it wants is not hungry, but works: when the path becomes narrow under
+    // it, nothing has to settle first.
+    const works = hungry || goodputBps >= options.thresholdBps / 2;
+    const busySinceMs = !works
       ? Number.NaN
       : Number.isNaN(before.busySinceMs)
         ? nowMs
