@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type DefaultTheme, defineConfig } from 'vitepress';
 
-const PACKAGES = ['types', 'netlab', 'rohc'] as const;
+const PACKAGES = ['types', 'netlink', 'netlab', 'rohc', 'mptcp-pm'] as const;
 
 /** A module's entry under the name that it is imported by. */
 const named = (
@@ -42,7 +42,9 @@ const pages: DefaultTheme.SidebarItem[] = [
   {
     text: 'Packages',
     items: [
+      { text: 'mptcp-pm: paths of a connection', link: '/mptcp-pm' },
       { text: 'rohc: smaller headers', link: '/rohc' },
+      { text: 'netlink: the kernel’s mailbox', link: '/netlink' },
       { text: 'netlab: networks to throw away', link: '/netlab' },
       { text: 'types: the vocabulary', link: '/types' },
     ],
@@ -70,6 +72,7 @@ export default defineConfig({
     logo: '/mark.svg',
     nav: [
       { text: 'Guide', link: '/guide/liquidity', activeMatch: '^/guide/' },
+      { text: 'MPTCP paths', link: '/mptcp-pm' },
       { text: 'ROHC', link: '/rohc' },
       { text: 'Reproduction', link: '/reproduction' },
       { text: 'API', link: '/api/', activeMatch: '^/api/' },

@@ -36,6 +36,8 @@ const blocksOf = (text: string): readonly { readonly line: number; readonly line
 /** Programs of ours that run unprivileged, by how a reader starts them. */
 const RUNS: readonly (readonly [RegExp, string])[] = [
   [/^npx @liquid\/rohc /, 'packages/rohc/dist/cli.js'],
+  // A recorded run needs neither the kernel nor its privileges; the rest does.
+  [/^mptcp-pm (?=replay\b)/, 'packages/mptcp-pm/dist/cli.js'],
   [/^npm start (?:--silent )?-- (?=(?:list|run)\b)/, 'apps/console/dist/cli.js'],
 ];
 
@@ -46,6 +48,10 @@ const KNOWN: readonly RegExp[] = [
   /^pnpm --filter \S+ /,
   /^npx netlab doctor$/,
   /^npx netlab (?:up|plan|sweep)\b/,
+  /^sysctl -w net\.mptcp\.[a-z_]+=1(?: net\.mptcp\.[a-z_]+=1)*$/,
+  /^npx mptcp-pm doctor$/,
+  /^mptcp-pm (?:list|monitor|csf|dsf|ann|rem)\b/,
+  /^mptcp-pm run (?:--policy \S+ ?|--config paths\.json ?|--record night\.ndjson ?)+$/,
   /^sudo npm start -- run [a-z-]+(?: --[a-z-]+ \S+)*$/,
   /^\.ci\/run$/,
   /^node_modules\/\.bin\/node interop\/rohc\/captures\/record\.ts$/,

@@ -1,5 +1,5 @@
-/** The folder in which a reader tries the examples: one that holds a capture, as the pages assume. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** The folder in which a reader tries the examples: with a capture and a recorded run, as the pages assume. */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,10 @@ export const readerFolder = mkdtempSync(join(tmpdir(), 'liquid-docs-'));
 
 const capture = gunzipSync(readFileSync(shipped));
 for (const name of ['capture.pcap', 'my.pcap']) writeFileSync(join(readerFolder, name), capture);
+copyFileSync(
+  fileURLToPath(new URL('../../packages/mptcp-pm/test/fixtures/log-v1.ndjson', import.meta.url)),
+  join(readerFolder, 'night.ndjson'),
+);
 const before = process.cwd();
 process.chdir(readerFolder);
 afterAll(() => {

@@ -92,7 +92,6 @@ try {
     env: {
       NODE: process.execPath,
       NO_COLOR: '1',
-      LIQUID_SYSTEM: '1',
       LIQUID_CASES: process.env['LIQUID_CASES'] ?? '1000',
       ...(data === undefined ? {} : { LIQUID_TEST_DATA: data }),
     },

@@ -15,6 +15,18 @@ export const systemTest = (name: string, run: () => Promise<void>): void => {
   });
 };
 
+/** Whether the processor is emulated: what takes it so long says nothing about a real one. */
+const emulated = process.env['LIQUID_EMULATED'] === '1';
+
+/** A system test that bounds the time of a real processor; left out in `pnpm prove netlink --guest`. */
+export const processorTest = (name: string, run: () => Promise<void>): void => {
+  test(name, async (context) => {
+    if (!asked) context.skip('measures the machine: as root, run with LIQUID_SYSTEM=1');
+    if (emulated) context.skip('bounds the time of a processor, and this one is emulated');
+    await run();
+  });
+};
+
 /** The value, or the test fails with the error's words. */
 export const right = <A>(result: E.Either<Tagged, A>): A => {
   if (E.isLeft(result)) throw new Error(`${result.left._tag}: ${result.left.message}`);

@@ -73,20 +73,20 @@ nine() { $b mount -t 9p -o "trans=virtio,version=9p2000.L,msize=262144,$3" "$1" 
 nine machine /machine ro,cache=loose
 $b mount -t tmpfs -o size=75% cover /cover
 $b mkdir /cover/upper /cover/work
-$b mount -t overlay -o lowerdir=/machine,upperdir=/cover/upper,workdir=/cover/work overlay /root || fail overlay
-$b mount -t tmpfs run /root/run
-$b mkdir /root/run/guest
-nine share /root/run/guest rw,cache=none
+$b mount -t overlay -o lowerdir=/machine,upperdir=/cover/upper,workdir=/cover/work overlay /merged || fail overlay
+$b mount -t tmpfs run /merged/run
+$b mkdir /merged/run/guest
+nine share /merged/run/guest rw,cache=none
 $b umount /proc
 $b umount /dev
-exec $b switch_root /root /run/guest/start
+exec $b switch_root /merged /run/guest/start
 `;
 
 /** All that the kernel unpacks at its start. */
 export const firstFiles = (kernel: GuestKernel): ReadonlyMap<string, GuestFile> => {
   const order = loadOrder(readDependencies(join(kernel.modules, 'modules.dep')), FIRST_MODULES);
   const names = order.map((path) => basename(path));
-  const folders = ['bin', 'dev', 'proc', 'modules', 'machine', 'cover', 'root'];
+  const folders = ['bin', 'dev', 'proc', 'modules', 'machine', 'cover', 'merged'];
   return new Map([
     ...folders.map((name) => [name, folder] as const),
     ['bin/busybox', program(readFileSync(kernel.busybox))],
