@@ -153,6 +153,18 @@ test('one interface: the second off, on within three polls of a shortage, off ag
   }
 });
 
+test('one interface: a stream that had what it wanted is short at once when the path becomes narrow', () => {
+  const path = (index: number, atMs: number): PathState => ({
+    rttMs: 40,
+    bps: index === 0 && atMs > 20_000 ? 1.5e6 : 8e6,
+  });
+  const policies = [oneInterface({ thresholdBps: 3e6 })];
+  const kernel = new FakeKernel({ policies, path, wantedBps: 4e6 }).run(20_000);
+  expect(kernel.commands).toEqual([]);
+  kernel.run(20_000 + 3 * 300 + 60);
+  expect(activeOn(kernel, 1)).toBe(1);
+});
+
 test('reset of the only subflow: at once on the other interface; a storm is ridden out', () => {
   const kernel = new FakeKernel({ policies: [resetReaction()], path: steady }).run(1000);
   const first = kernel.subflows[0];

@@ -24,6 +24,8 @@ export interface FakeOptions extends Omit<EngineOptions, 'policies'> {
   readonly path: (index: number, atMs: number) => PathState;
   readonly up?: ReadonlyArray<number>;
   readonly pollMs?: number;
+  /** What the application sends, bit/s; default more than any path takes. */
+  readonly wantedBps?: number;
   /** Bytes that the peer's window holds. */
   readonly windowBytes?: number;
   readonly refuse?: (command: Command, atMs: number) => Refusal | undefined;
@@ -172,7 +174,8 @@ export class FakeKernel {
     for (const subflow of active) {
       const path = this.#options.path(subflow.path, this.nowMs);
       const sharing = active.filter((each) => each.path === subflow.path).length;
-      const bytes = (path.bps / sharing / 8e3) * STEP_MS;
+      const wanted = (this.#options.wantedBps ?? Number.POSITIVE_INFINITY) / active.length;
+      const bytes = (Math.min(path.bps / sharing, wanted) / 8e3) * STEP_MS;
       const lost = bytes * (path.loss ?? 0);
       subflow.bytesSent += bytes;
       subflow.bytesRetrans += lost;
@@ -191,8 +194,9 @@ export class FakeKernel {
       .filter((subflow) => subflow.up)
       .map((subflow) => {
         const path = this.#options.path(subflow.path, this.nowMs);
-        const busy = active.includes(subflow);
         const sharing = Math.max(1, active.filter((each) => each.path === subflow.path).length);
+        const wanted = (this.#options.wantedBps ?? Number.POSITIVE_INFINITY) / active.length;
+        const busy = active.includes(subflow) && wanted > path.bps / sharing;
         return sample(TOKEN, subflow.tuple, {
           join: subflow.join,
           backup: subflow.backup,
