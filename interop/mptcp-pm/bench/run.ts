@@ -10,10 +10,12 @@ import { measuredOn } from '../../../scripts/lib/measured.ts';
 import { type ResultRow, type Results, resultsProblems } from '../../../scripts/lib/results.ts';
 import { pollingRows } from './polling/rows.ts';
 import { reactionRows } from './reaction/rows.ts';
+import { refreshRows } from './refresh/rows.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<ResultRow[]>>> = {
   reaction: () => reactionRows(9),
   polling: () => pollingRows(5),
+  refresh: () => refreshRows(5),
 };
 
 const named = process.argv.slice(2);
