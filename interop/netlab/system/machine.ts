@@ -1,7 +1,13 @@
 /** What a test of the real thing needs: permission to run, and a look at what is left afterwards. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type NetworkDescription, type Netlab, openNetlab, useNetlab } from '@liquid/netlab';
+import {
+  type NetworkDescription,
+  type Netlab,
+  type NetlabOptions,
+  openNetlab,
+  useNetlab,
+} from '@liquid/netlab';
 import type { Tagged } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
@@ -40,9 +46,10 @@ export const PAIR: NetworkDescription = {
 export const withLab = async (
   description: NetworkDescription,
   body: (lab: Netlab) => Promise<void>,
+  options: NetlabOptions = {},
 ): Promise<void> => {
   let thrown: unknown;
-  const used = await useNetlab(description, {}, (lab) =>
+  const used = await useNetlab(description, options, (lab) =>
     TE.fromTask(async () => {
       try {
         await body(lab);
