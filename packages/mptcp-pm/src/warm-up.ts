@@ -100,10 +100,24 @@ const sampleWith = (
   return sampleOf(row, texts);
 };
 
-/** Takes every command and does nothing. */
-const NO_KERNEL: CommandPath['generic'] = {
-  call: () => 0,
-  refusal: () => ({ _tag: 'Closed', message: 'bug: never refused' }),
+/** Every so often a kernel refuses. */
+const REFUSE_EVERY = 7;
+
+const REFUSED = -22;
+
+/** Takes commands and does nothing, or refuses. */
+const noKernel = (): CommandPath['generic'] => {
+  let calls = 0;
+  return {
+    call: () => (++calls % REFUSE_EVERY === 0 ? REFUSED : 0),
+    refusal: () => ({
+      _tag: 'KernelRefusal',
+      message: 'warming up',
+      errno: 22,
+      code: 'EINVAL',
+      kernelText: 'invalid token',
+    }),
+  };
 };
 
 /**
@@ -123,13 +137,14 @@ export const warmUp = (engine: Engine, path: CommandPath, clock: Pick<Clock, 'no
     writeCommand(path.writer, familyId, { _tag: 'GetLimits' });
     answers = callKernel(path.generic, path.writer) === 0;
   };
+  const kernel = noKernel();
   const start = (): Driver => {
-    const driver = new Driver(engine, clock, commandPath(NO_KERNEL, NO_KERNEL, familyId, writer), {
+    const driver = new Driver(engine, clock, commandPath(kernel, kernel, familyId, writer), {
       onStep: () => undefined,
       onOutcome: () => undefined,
       onWake: () => undefined,
     });
-    driver.dispatch({ _tag: 'Addresses', atMs: nowMs, addresses: ADDRESSES });
+    driver.dispatch({ _tag: 'Addresses', atMs: nowMs, addresses: ADDRESSES.slice() });
     return driver;
   };
   let driver = start();
@@ -138,7 +153,7 @@ export const warmUp = (engine: Engine, path: CommandPath, clock: Pick<Clock, 'no
   const message = new MessageCursor();
   for (let round = 0; round < ROUNDS; round++) {
     const token = Math.imul(round + 1, 0x9e3779b1) >>> 0;
-    // A manager that knows nothing is a case of its own to the compiler.
+    // A manager that knows nothing, and addresses never seen, are cases of their own to the compiler.
     if (round % FRESH_EVERY === 0) driver = start();
     callReal(round);
     for (const event of lifeOf(token, remoteOf(2 * round), remoteOf(2 * round + 1))) {
@@ -155,6 +170,8 @@ export const warmUp = (engine: Engine, path: CommandPath, clock: Pick<Clock, 'no
       const samples = [
         sampleWith(token, LOCAL[0], 40_000, remote, texts),
         sampleWith(token, LOCAL[1], 40_001, remote, texts),
+        // Of a connection that nobody has heard of: it is adopted, and gone by the next poll.
+        sampleWith(token ^ 1, LOCAL[0], 40_002, remote, texts),
       ];
       driver.dispatch({ _tag: 'Samples', atMs: nowMs, complete, samples });
       driver.dispatch({ _tag: 'Wake', atMs: nowMs });
