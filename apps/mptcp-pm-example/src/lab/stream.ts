@@ -1,8 +1,8 @@
 /** Streams of octets over MPTCP between hosts of a lab, hashed at both ends. */
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connectMptcp, listenMptcp, type MptcpSocketError } from '@liquid/netlink/mptcp-socket';
-import { createRng, fromUnknown, type LiquidError, type Tagged } from '@liquid/types';
+import { fromUnknown, type LiquidError, type Tagged } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 
@@ -103,11 +103,21 @@ const PIECES = 61;
 /** Milliseconds between two writes at a rate. */
 const BEAT_MS = 20;
 
+/** The stream of a cipher: noise like any other, a thousand times as fast. */
+const noise = (seed: number): ReadonlyArray<Uint8Array> => {
+  const key = new Uint8Array(16);
+  new DataView(key.buffer).setUint32(0, seed >>> 0);
+  const cipher = createCipheriv('aes-128-ctr', key, new Uint8Array(16));
+  const zeros = new Uint8Array(PIECE);
+  return Array.from({ length: PIECES }, () => cipher.update(zeros));
+};
+
 /** Connects and begins to send noise, which no layer can make shorter. */
 export const openSource =
   (options: SourceOptions): TaskEither<MptcpSocketError, Source> =>
   async () => {
     const { namespace, host, port, localAddress, bytesPerSecond } = options;
+    const pieces = noise(options.seed);
     const connected = await connectMptcp({
       namespace,
       host,
@@ -117,8 +127,6 @@ export const openSource =
     })();
     if (E.isLeft(connected)) return connected;
     const socket = connected.right;
-    const rng = createRng(options.seed);
-    const pieces = Array.from({ length: PIECES }, () => rng.fill(new Uint8Array(PIECE)));
     const hash = createHash('sha256');
     const total = options.bytes ?? Number.POSITIVE_INFINITY;
     let bytes = 0;
