@@ -3,7 +3,7 @@
 import { type AnyPolicy, fullMesh, lossyPath } from '@liquid/mptcp-pm';
 import { expect } from 'vitest';
 import { clientAddress, linked } from './support/links.ts';
-import { right, systemTest, withLab } from './support/machine.ts';
+import { boundOfSpeed, right, systemTest, withLab } from './support/machine.ts';
 import { FLAG, segmentOf } from './support/segments.ts';
 import { beginTransfer, manage } from './support/transfer.ts';
 
@@ -62,5 +62,7 @@ systemTest('a lossy path is reset, and goodput is more than half again as much',
   );
   expect(without.resets).toBe(0);
   expect(withPolicy.resets).toBeGreaterThanOrEqual(1);
-  expect(gain).toBeGreaterThanOrEqual(1.5);
+  boundOfSpeed('goodput beside that without the policy', () => {
+    expect(gain).toBeGreaterThanOrEqual(1.5);
+  });
 });

@@ -3,7 +3,7 @@
 import { type AnyPolicy, fullMesh, slowSubflow } from '@liquid/mptcp-pm';
 import { expect } from 'vitest';
 import { type LinkKind, linked } from './support/links.ts';
-import { quantile, sleep, systemTest, withLab } from './support/machine.ts';
+import { boundOfSpeed, quantile, sleep, systemTest, withLab } from './support/machine.ts';
 import { beginTransfer, manage } from './support/transfer.ts';
 
 const FAST: LinkKind = { rateBps: 20e6, queueBytes: 60_000, rttMs: 20 };
@@ -63,7 +63,9 @@ systemTest(
     );
     expect(withPolicy.switches).toContain('SetBackup');
     expect(without.bps).toBeLessThan(0.9 * alone.bps);
-    // What two runs of the same differ by.
-    expect(withPolicy.bps).toBeGreaterThanOrEqual(0.98 * alone.bps);
+    boundOfSpeed('goodput beside that of the fast path alone', () => {
+      // What two runs of the same differ by.
+      expect(withPolicy.bps).toBeGreaterThanOrEqual(0.98 * alone.bps);
+    });
   },
 );

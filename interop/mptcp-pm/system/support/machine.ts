@@ -22,6 +22,15 @@ export const systemTest = (name: string, run: () => Promise<void>): void => {
   });
 };
 
+/**
+ * A bound on speed, which says something of a real processor only: where `pnpm prove netlink --guest`
+ * emulates one, it is told that nobody judged it. What a test says beside its bounds holds there too.
+ */
+export const boundOfSpeed = (what: string, check: () => void): void => {
+  if (process.env['LIQUID_EMULATED'] === '1') console.log(`emulated, so not judged: ${what}`);
+  else check();
+};
+
 /** The value, or the test fails with the error's words. */
 export const right = <A>(result: E.Either<Tagged, A>): A => {
   if (E.isLeft(result)) throw new Error(`${result.left._tag}: ${renderError(result.left)}`);
