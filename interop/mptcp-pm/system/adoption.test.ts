@@ -4,7 +4,16 @@ import { openPathManager } from '@liquid/mptcp-pm';
 import type { Netlab, RunningProcess } from '@liquid/netlab';
 import type { IpAddress } from '@liquid/types';
 import { expect } from 'vitest';
-import { messageOf, right, script, sleep, systemTest, until, withLab } from './support/machine.ts';
+import {
+  emulated,
+  messageOf,
+  right,
+  script,
+  sleep,
+  systemTest,
+  until,
+  withLab,
+} from './support/machine.ts';
 import { TWO_PATHS } from './support/networks.ts';
 import { subflowsBySs, subflowsByView } from './support/words.ts';
 
@@ -74,7 +83,8 @@ systemTest('100 connections that were there before: adopted within 1 s, each tak
 
 systemTest('killed and started again in the middle of a transfer: no byte is lost', () =>
   withLab(TWO_PATHS, async (lab) => {
-    const bytes = 12_000_000;
+    // Time enough for the second manager's start.
+    const bytes = emulated ? 60_000_000 : 12_000_000;
     const sink = await node(lab, 'server', 'sink.ts', String(PORT));
     await messageOf(sink);
     const received = lastOf(sink);

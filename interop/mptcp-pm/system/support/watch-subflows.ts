@@ -7,7 +7,7 @@ import { right, sleep } from './machine.ts';
 const EVERY_MS = 10;
 
 export interface Watch {
-  /** Ends it; how often it looked, and the least and the most that it saw. */
+  /** Ends it; how often it looked, and the least and the most that it saw before the stream's end. */
   readonly stop: () => Promise<{
     readonly looks: number;
     readonly least: number;
@@ -23,6 +23,7 @@ export const watchSubflows = async (lab: Netlab, serverPort: number): Promise<Wa
   let looks = 0;
   let least = Number.POSITIVE_INFINITY;
   let most = 0;
+  let none = false;
   let going = true;
   const run = async (): Promise<void> => {
     for (let next = performance.now(); going; next += EVERY_MS) {
@@ -40,7 +41,9 @@ export const watchSubflows = async (lab: Netlab, serverPort: number): Promise<Wa
         )(),
       );
       looks++;
-      least = Math.min(least, count);
+      // None at all counts once one is seen again: at the end of the stream they all go.
+      if (count > 0) least = Math.min(least, none ? 0 : count);
+      none = count === 0;
       most = Math.max(most, count);
       await sleep(Math.max(0, next + EVERY_MS - performance.now()));
     }
