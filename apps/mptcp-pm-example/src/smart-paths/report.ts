@@ -237,7 +237,7 @@ const notes = (
     : []),
   ...(!input.reaction ? ['The reaction is off: the second interface is never used.'] : []),
   ...(input.reaction && openedAt !== undefined
-    ? ['Run it with --reaction false to see how long the file takes without.']
+    ? ['Run it with --no-reaction to see how long the file takes without.']
     : []),
   'The raw estimate falls at each loss, as the window halves while the queue still stands in the round-trip time.',
 ];
