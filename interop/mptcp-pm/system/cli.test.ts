@@ -1,19 +1,19 @@
 /** The command line on the running kernel: single commands and event lines, a recorded run, its replay. */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Netlab, RunningProcess } from '@liquid/netlab';
 import { listenMptcp } from '@liquid/netlink/mptcp-socket';
 import { expect } from 'vitest';
+import { isKernel } from './support/kernel.ts';
 import { messageOf, right, script, sleep, systemTest, until, withLab } from './support/machine.ts';
 import { TWO_PATHS } from './support/networks.ts';
 
 const PORT = 4321;
-/** Linux has told of listeners since 6.2. */
-const [major = 0, minor = 0] = release().split('.').map(Number);
-const tellsOfListeners = major > 6 || (major === 6 && minor >= 2);
+/** Linux 6.1 doesn't. */
+const tellsOfListeners = isKernel(6, 2);
 
 /** Long enough for a program of ours to start, wherever it is. */
 const START_MS = 10_000;

@@ -180,7 +180,8 @@
  *   or which data was sent twice over different subflows.
  * - Ending a subflow makes newer kernels forget the id of its address, so that withdrawing the address
  *   afterwards is refused (`AddressIdMismatch`).
- * - Linux 6.1 tells less: no events of listeners, fewer sentences.
+ * - Linux 6.1 tells less: no events of listeners, fewer sentences. Before 6.15 it tells who has no
+ *   CAP_NET_ADMIN nothing of MPTCP: there is no observing without.
  * - With the congestion control BBR, estimates from the congestion window mean little.
  * - An overloaded process may lose events. It is told so (`Overrun`), and everything is read anew.
  *

@@ -3,7 +3,11 @@
 import type { Connection, PathManager, PmEvent } from '@liquid/mptcp-pm';
 import type { Netlab } from '@liquid/netlab';
 import { isIpv6, parseIpAddress, unmapIpv4 } from '@liquid/types';
+import { isKernel } from './kernel.ts';
 import { right } from './machine.ts';
+
+/** Linux 6.1 has an attribute of its own for it, which iproute2 doesn't show. */
+const SERVER_SIDE = isKernel(6, 18) ? 2 : 0;
 
 const LABELS: Readonly<Partial<Record<PmEvent['_tag'], string>>> = {
   Created: 'CREATED',
@@ -41,7 +45,9 @@ export const monitorLine = (event: PmEvent): string | undefined => {
       words.push(`reset_reason=${reason}`, `reset_flags=0x${transient ? 1 : 0}`);
     }
     const flags =
-      'serverSide' in event ? (event.denyJoinId0 ? 1 : 0) | (event.serverSide ? 2 : 0) : 0;
+      'serverSide' in event
+        ? (event.denyJoinId0 ? 1 : 0) | (event.serverSide ? SERVER_SIDE : 0)
+        : 0;
     if (flags !== 0) words.push(`flags=${flags.toString(16)}`);
   }
   return words.join(' ');
