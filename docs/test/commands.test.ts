@@ -52,7 +52,7 @@ const KNOWN: readonly RegExp[] = [
   /^npx mptcp-pm doctor$/,
   /^mptcp-pm (?:list|monitor|csf|dsf|ann|rem)\b/,
   /^mptcp-pm run (?:--policy \S+ ?|--config paths\.json ?|--record night\.ndjson ?)+$/,
-  /^sudo npm start -- run [a-z-]+(?: --[a-z-]+ \S+)*$/,
+  /^sudo npm start -- run [a-z-]+(?: --[a-z-]+(?: (?!-)\S+)?)*$/,
   /^\.ci\/run$/,
   /^node_modules\/\.bin\/node interop\/rohc\/captures\/record\.ts$/,
 ];

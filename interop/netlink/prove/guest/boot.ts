@@ -43,7 +43,7 @@ mkdir -p /run/lock /run/modules /lib/modules/${kernel.release}
 mount --bind ${quote(kernel.modules)} /lib/modules/${kernel.release}
 ln -s "$b" /run/modules/modprobe
 echo /run/modules/modprobe >/proc/sys/kernel/modprobe
-for module in tun veth bridge; do "$b" modprobe "$module"; done
+for module in tun veth bridge br_netfilter; do "$b" modprobe "$module"; done
 hostname guest
 ip link set lo up
 cd ${quote(cwd)}
