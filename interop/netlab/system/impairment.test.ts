@@ -189,9 +189,9 @@ describe('delay', () => {
       const { sent, numbers, delaysMs } = await running;
       expect(numbers).toHaveLength(sent);
       expect(overtaken(numbers)).toBe(0);
-      within(20, median(delaysMs.slice(0, 100)) - own);
+      if (!emulated) within(20, median(delaysMs.slice(0, 100)) - own);
       expect(quantile(delaysMs, 0.98)).toBeGreaterThan(119);
-      within(10, median(delaysMs.slice(-100)) - own);
+      if (!emulated) within(10, median(delaysMs.slice(-100)) - own);
     }),
   );
 });
