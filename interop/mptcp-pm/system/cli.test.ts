@@ -94,7 +94,8 @@ systemTest('single commands do what they say, and events are told line by line',
     expect(list.stdout).toMatch(/established, backup\n/);
 
     const shown = await call(lab, 'client', 'dump', 'token', token);
-    expect(shown.stdout).toContain('10.0.1.1');
+    // Linux 6.1 shows its own manager's addresses, whatever token it is asked for.
+    if (isKernel(6, 2)) expect(shown.stdout).toContain('10.0.1.1');
     const end = await call(lab, 'client', 'dsf', 'lip', '10.0.1.1', 'lport', lport, ...rest);
     expect(end.exitCode).toBe(0);
     await until('its end is told', () => lineOf(11) !== undefined);
