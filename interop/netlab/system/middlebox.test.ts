@@ -2,7 +2,17 @@
 import type { Netlab, NetworkDescription, RunningProcess } from '@liquid/netlab';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect } from 'vitest';
-import { PAIR, right, script, sleep, systemTest, until, withLab } from './machine.js';
+import {
+  expectAsBefore,
+  lookAt,
+  PAIR,
+  right,
+  script,
+  sleep,
+  systemTest,
+  until,
+  withLab,
+} from './machine.js';
 
 const ROUTED: NetworkDescription = {
   hosts: {
@@ -98,6 +108,51 @@ describe('resets', () => {
     }),
   );
 
+  for (const [node, address] of [
+    ['router', '10.2.0.1'],
+    ['router', 'fd02::1'],
+    ['server', '10.2.0.1'],
+    ['client', 'fd02::1'],
+  ] as const) {
+    systemTest(`are counted, by ${node}, to ${address}`, () =>
+      withLab(ROUTED, async (lab) => {
+        const server = await serve(lab);
+        const { lines } = await connect(lab, address);
+        const begin = performance.now();
+        const resets = { destinationPort: 6000, forMs: 60_000, count: 1 } as const;
+        const sent = await lab.resetConnections(node, { ...resets, direction: 'forward' })();
+        expect(sent).toEqual(E.right(1));
+        expect(performance.now() - begin).toBeLessThan(30_000);
+        await until(() => lines.includes('ECONNRESET'));
+        // The server's next segment is answered by the client, that knows of no connection.
+        await until(() => server.includes('ECONNRESET'));
+        // One was all: there is no rule any more, and no queue without a server.
+        const again = await connect(lab, address);
+        expect(await lab.resetConnections(node, { ...resets, direction: 'backward' })()).toEqual(
+          E.right(1),
+        );
+        await until(() => server.filter((line) => line === 'ECONNRESET').length === 2);
+        await until(() => again.lines.includes('ECONNRESET'));
+      }),
+    );
+  }
+
+  systemTest('that are forged end with their time, and with the lab', async () => {
+    const before = lookAt();
+    let pending: Promise<unknown> = Promise.resolve();
+    await withLab(ROUTED, async (lab) => {
+      await serve(lab);
+      const { lines } = await connect(lab, '10.2.0.1');
+      const elsewhere = { destinationPort: 6001, forMs: 200, reason: 1 };
+      expect(await lab.resetConnections('router', elsewhere)()).toEqual(E.right(0));
+      expect(lines).not.toContain('ECONNRESET');
+      pending = lab.resetConnections('router', { ...elsewhere, forMs: 60_000 })();
+      await sleep(200);
+    });
+    expect(await pending).toMatchObject(E.left({ _tag: 'Aborted' }));
+    expectAsBefore(before);
+  });
+
   systemTest('end with the lab', async () => {
     let pending: Promise<unknown> = Promise.resolve();
     await withLab(ROUTED, async (lab) => {
@@ -125,12 +180,62 @@ const overMptcp = async (lab: Netlab): Promise<void> => {
     if (event._tag === 'Exit') throw new Error('no MPTCP server');
   }
   const asking = [process.execPath, script('mptcp.mjs'), 'fetch', '10.0.0.2', '6100'] as const;
-  expect(right(await lab.exec('client', asking)())).toMatchObject({ exitCode: 0, stdout: '1' });
+  expect(right(await lab.exec('client', asking)())).toMatchObject({ exitCode: 0, stdout: '1\n' });
 };
 
-describe('stripped options', () => {
-  const mptcp = { sysctls: { 'net.mptcp.enabled': 1 } };
+const mptcp = { sysctls: { 'net.mptcp.enabled': 1 } };
 
+describe('MP_TCPRST', () => {
+  const { hosts, ...rest } = ROUTED;
+  const speaking: NetworkDescription = {
+    ...rest,
+    hosts: {
+      client: { ...hosts['client'], ...mptcp },
+      router: hosts['router'] ?? {},
+      server: { ...hosts['server'], ...mptcp },
+    },
+  };
+
+  for (const [node, said, told] of [
+    ['router', { reason: 6, transient: true }, { reason: 6, flags: 1 }],
+    ['server', { reason: 3 }, { reason: 3, flags: 0 }],
+    ['router', { transient: true }, { reason: 0, flags: 1 }],
+    ['router', {}, undefined],
+  ] as const) {
+    const what = told === undefined ? 'none' : `reason ${told.reason}, T flag ${told.flags}`;
+    systemTest(`from the ${node}: ${what}, is what the kernel of the client reports`, () =>
+      withLab(speaking, async (lab) => {
+        const begun = async (argv: readonly [string, ...string[]], node: string) => {
+          const lines: string[] = [];
+          const running = right(await lab.spawn(node, argv)());
+          running.events.onTag('Line', ({ line }) => void lines.push(line));
+          return lines;
+        };
+        const program = [process.execPath, script('mptcp.mjs')] as const;
+        const server = await begun([...program, 'serve', '6100'], 'server');
+        await until(() => server.includes('ready'));
+        const events = await begun(['ip', 'mptcp', 'monitor'], 'client');
+        await sleep(200);
+        const client = await begun([...program, 'hold', '10.2.0.1', '6100'], 'client');
+        await until(() => client.includes('1'));
+        const resets = { ...said, destinationPort: 6100, forMs: 60_000, count: 1 };
+        expect(await lab.resetConnections(node, { ...resets, direction: 'forward' })()).toEqual(
+          E.right(1),
+        );
+        await until(() => events.some((line) => line.includes('SF_CLOSED')));
+        const [closed = ''] = events.filter((line) => line.includes('SF_CLOSED'));
+        expect(closed).toContain('error=104');
+        const reason = /reset_reason=(\d+) reset_flags=(\w+)/.exec(closed);
+        expect(
+          reason === null ? undefined : { reason: Number(reason[1]), flags: Number(reason[2]) },
+          closed,
+        ).toEqual(told);
+      }),
+    );
+  }
+});
+
+describe('stripped options', () => {
   systemTest('without MP_CAPABLE a connection is plain TCP', () =>
     withLab(
       {

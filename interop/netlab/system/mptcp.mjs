@@ -1,4 +1,7 @@
-/** One MPTCP connection by plain system calls: `serve <port>` answers one byte, `fetch <a.b.c.d> <port>` asks. */
+/**
+ * One MPTCP connection by plain system calls: `serve <port>` answers one byte, `fetch <a.b.c.d> <port>`
+ * asks, `hold <a.b.c.d> <port>` asks and goes on sending.
+ */
 import koffi from 'koffi';
 
 const IPPROTO_MPTCP = 262;
@@ -34,10 +37,11 @@ if (mode === 'serve') {
     checked(read(peer, byte, 1));
     checked(write(peer, byte, 1));
     // Until the other end closes.
-    read(peer, byte, 1);
+    while (read(peer, byte, 1) > 0);
   });
 } else {
   checked(connect(fd, addressOf(first, second), 16));
   checked(write(fd, byte, 1));
-  process.stdout.write(String(read(fd, byte, 1)));
+  process.stdout.write(`${read(fd, byte, 1)}\n`);
+  if (mode === 'hold') setInterval(() => write(fd, byte, 1), 20);
 }

@@ -37,8 +37,8 @@ export interface Impairment {
   /** Packets that are on the way at most; further ones vanish. Default 10000, at most 1000000. */
   readonly limitPackets?: number;
   /**
-   * Repeats the same chances; default 1. `netem` of a kernel before 6.6 can't take it and draws its
-   * own.
+   * Repeats the same chances, packet by packet, where the relay impairs; default 1. The kernel's
+   * `netem` is not given it and draws its own.
    */
   readonly seed?: number;
 }

@@ -171,9 +171,10 @@
  * `reorderPercent` changes it. ARP and whatever else is not IP isn't delayed by the relay.
  *
  * **Middleboxes.** {@link Netlab.resetConnections} makes a host reset the connections that match, for
- * a while: it drops their segments and sends RSTs without any MPTCP option, as a middlebox does. A RST
- * with MP_TCPRST is a peer's: destroy its socket (`ss -K`). `stripOptions` of an end blanks out TCP
- * options, as 30 for MPTCP.
+ * a while: it drops their segments and sends RSTs without any MPTCP option, as a middlebox does. With
+ * `count`, `reason` or `transient` ({@link Resets}) it forges them instead: as many segments as are
+ * wanted become RSTs on their way, with the option MP_TCPRST as a peer sends it where a reason or its
+ * flag T is given. `stripOptions` of an end blanks out TCP options, as 30 for MPTCP.
  *
  * **Programs** run through `ip netns exec`: `ip` becomes the program, so its pid is the program's;
  * it sees the namespace's `/sys`; and your own process never changes its namespace. `exec` waits for
@@ -238,7 +239,7 @@
  *   between them.
  * - The relay orders packets to a few dozen microseconds on an idle machine; on a busy one it is as
  *   late as the scheduler makes it, though its priority is raised. If it is killed, its links lose all
- *   packets, and `reimpair` says `Closed`. netem of kernels before 6.6 takes no seed.
+ *   packets, and `reimpair` says `Closed`. netem draws its own chances: a `seed` is the relay's.
  * - At most 1024 nodes and 4096 links in a description; no links to the machine's own interfaces.
  * - Entering a namespace to open a socket or device is done with `setns` on the calling thread, for
  *   the length of one synchronous call.
@@ -264,7 +265,7 @@ export * from './netlab.js';
 export * from './plan.js';
 export * from './planned.js';
 export * from './process.js';
-export * from './reset.js';
+export { type ResetMatch, Resets, resetRules } from './reset.js';
 export * from './shaping.js';
 export * from './sweep.js';
 export * from './tun.js';

@@ -170,8 +170,8 @@ export interface Netlab extends Running<NetlabEvent, NetlabStats> {
    * when it is over.
    *
    * @param node - a host, by which the segments pass or at which they end
-   * @returns how many RSTs it sent; Left `Unsupported` on a kernel without REJECT, `NotFound`,
-   *   `Decode`, `Aborted` when the lab stops meanwhile
+   * @returns how many RSTs it sent; Left `Unsupported` on a kernel without REJECT, or NFQUEUE for
+   *   forged ones, `NotFound`, `Decode`, `Aborted` when the lab stops meanwhile
    */
   readonly resetConnections: (node: string, resets: Resets) => TaskEither<LiquidError, number>;
 }

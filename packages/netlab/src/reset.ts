@@ -1,4 +1,4 @@
-/** Resets by a middlebox: a router that drops the segments of chosen connections and answers each with a RST. */
+/** Resets by a middlebox: a router that answers the segments of chosen connections with a RST, or turns them into one. */
 
 import * as t from 'io-ts';
 import type { Argv } from './argv.js';
@@ -16,21 +16,33 @@ export interface ResetMatch {
 }
 
 /**
- * What a middlebox does: for a while it drops every TCP segment that matches, on its way through the
- * host or to it, and sends a RST to the segment's sender. The RST has no MPTCP option, as that of
- * every box that knows TCP only; a peer's own, with MP_TCPRST, comes from destroying its socket
- * (`ss -K`).
+ * What a middlebox does. The plain one drops, for a while, every TCP segment that matches, on its way
+ * through the host or to it, and sends a RST to the segment's sender; the RST has no MPTCP option, as
+ * that of every box that knows TCP only.
+ *
+ * With `count`, `reason` or `transient` it forges: segments on their way to an end that shall be told,
+ * also those that the host itself sends, are turned into RSTs, as if their sender had sent them. Needs
+ * NFQUEUE. A SYN passes and its answer does not; segments of IPv6 with extension headers pass.
  *
  * @since 0.1.0
  */
 export interface Resets extends ResetMatch {
-  /** Milliseconds that it lasts, 1 to 3600000. */
+  /** Milliseconds that it lasts at most, 1 to 3600000. */
   readonly forMs: number;
   /**
-   * Whose segments: those of the description's direction, of the other, or of both (default). With
-   * `forward` only the source is told; the destination notices when it is its turn to send.
+   * Who is told: the source (`forward`), the destination (`backward`), or both (default). An end that
+   * isn't told notices when it is its turn to send.
    */
   readonly direction?: 'forward' | 'backward' | 'both';
+  /** RSTs after which it is over, before `forMs` is. */
+  readonly count?: number;
+  /**
+   * The RSTs carry MP_TCPRST (RFC 8684, section 3.6), as a peer's do, with this reason: 0 to 255, of
+   * which 6 is interference by a middlebox. Default 0 where `transient` is given; else no option.
+   */
+  readonly reason?: number;
+  /** The flag T of MP_TCPRST: it may pass, and a new subflow do better. */
+  readonly transient?: boolean;
 }
 
 const port = integerIn(1, 65_535, 'a port, 1 to 65535');
@@ -45,6 +57,9 @@ export const Resets: t.Type<Resets, unknown> = exact<Resets>('resets', {
     sourcePort: port,
     destinationPort: port,
     direction: oneOf('forward', 'backward', 'both'),
+    count: integerIn(1, 1_000_000, 'RSTs, 1 to 1000000'),
+    reason: integerIn(0, 255, 'a reason, 0 to 255'),
+    transient: t.boolean as t.Type<boolean, unknown>,
   },
 });
 
@@ -82,10 +97,16 @@ const turned = (match: ResetMatch): ResetMatch => ({
   ...(match.sourcePort === undefined ? {} : { destinationPort: match.sourcePort }),
 });
 
+/** Whether it takes more than a rule: the segments themselves are turned into RSTs. */
+export const areForged = ({ count, reason, transient }: Resets): boolean =>
+  count !== undefined || reason !== undefined || transient !== undefined;
+
 /**
- * The rules of a middlebox in the words of `iptables`, without their chain: each drops a segment that
- * matches and sends a RST to its source. Pure.
+ * The rules of a middlebox in the words of `iptables`, without their chain. The plain one's drop a
+ * segment that matches and send a RST to its source; those of one that forges put the segments that
+ * shall become RSTs into a packet queue. Pure.
  *
+ * @param queue - number of the packet queue of one that forges
  * @example
  * ```ts
  * import { resetRules } from '@liquid/netlab'
@@ -95,14 +116,17 @@ const turned = (match: ResetMatch): ResetMatch => ({
  * ```
  * @since 0.1.0
  */
-export const resetRules = (resets: Resets): ReadonlyArray<Argv> => {
+export const resetRules = (resets: Resets, queue = 0): ReadonlyArray<Argv> => {
   const { direction = 'both' } = resets;
-  const both = [
-    ...(direction === 'backward' ? [] : [matchArguments(resets)]),
-    ...(direction === 'forward' ? [] : [matchArguments(turned(resets))]),
-  ];
-  return both.map((match): Argv => {
-    const [first = '-p', ...rest] = match;
-    return [first, ...rest, '-j', 'REJECT', '--reject-with', 'tcp-reset'];
-  });
+  const forward = matchArguments(resets);
+  const backward = matchArguments(turned(resets));
+  // A RST of one's own goes back to the sender, a forged one on to the receiver.
+  const [ofForward, ofBackward] = areForged(resets) ? [backward, forward] : [forward, backward];
+  const target = areForged(resets)
+    ? ['NFQUEUE', '--queue-num', String(queue)]
+    : ['REJECT', '--reject-with', 'tcp-reset'];
+  return [
+    ...(direction === 'backward' ? [] : [ofForward]),
+    ...(direction === 'forward' ? [] : [ofBackward]),
+  ].map(([first = '-p', ...rest]): Argv => [first, ...rest, '-j', ...target]);
 };

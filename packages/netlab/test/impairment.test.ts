@@ -283,6 +283,16 @@ describe('resets', () => {
     expect(text({ forMs: 1, direction: 'forward' })).toEqual([`-p tcp ${target}`]);
   });
 
+  test('that are forged meet the segments on their way to who is told', () => {
+    const match = { source: '10.0.0.0/8', destinationPort: 80, forMs: 1 };
+    const rules = (resets: Resets): string[] => resetRules(resets, 7).map((rule) => rule.join(' '));
+    const toSource = '-d 10.0.0.0/8 -p tcp --sport 80 -j NFQUEUE --queue-num 7';
+    const toDestination = '-s 10.0.0.0/8 -p tcp --dport 80 -j NFQUEUE --queue-num 7';
+    expect(rules({ ...match, count: 2 })).toEqual([toSource, toDestination]);
+    expect(rules({ ...match, reason: 0, direction: 'forward' })).toEqual([toSource]);
+    expect(rules({ ...match, transient: false, direction: 'backward' })).toEqual([toDestination]);
+  });
+
   test('concern the families of their addresses', () => {
     expect(resetFamilies({})).toEqual([4, 6]);
     expect(resetFamilies({ source: '10.0.0.1' })).toEqual([4]);
@@ -306,6 +316,9 @@ test.each([
   ['a port of 0', { forMs: 1, sourcePort: 0 }],
   ['a name for an address', { forMs: 1, source: 'example.org' }],
   ['the default route', { forMs: 1, destination: 'default' }],
+  ['a count of none', { forMs: 1, count: 0 }],
+  ['a reason of two octets', { forMs: 1, reason: 256 }],
+  ['a flag that is a number', { forMs: 1, transient: 1 }],
 ])('resets with %s are refused', (_, value) => {
   expect(E.isLeft(Resets.decode(value))).toBe(true);
 });

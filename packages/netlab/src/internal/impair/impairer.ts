@@ -166,7 +166,9 @@ export const createImpairer = (options: ImpairerOptions): LabImpairer => {
     if (E.isLeft(spawned)) return spawned;
     const client = new RelayClient(spawned.right);
     const ready = await client.ready;
-    return E.isLeft(ready) ? ready : E.right(client);
+    if (E.isRight(ready)) return E.right(client);
+    await spawned.right.stop();
+    return ready;
   };
 
   const hook = async ({

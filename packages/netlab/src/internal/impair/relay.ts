@@ -77,18 +77,18 @@ class Relay {
       return this.#configure(queue, { maxLength: limitPackets });
     }
     this.#schedules.set(queue, new Schedule(impairment));
-    const flags = NFQA_CFG_F.GSO;
-    const bind = NFQNL_CFG_CMD.BIND;
-    return (
-      this.#configure(queue, { command: bind }) ||
+    const code =
+      this.#configure(queue, { command: NFQNL_CFG_CMD.BIND }) ||
       this.#configure(queue, {
         copyMode: NFQNL_COPY.META,
         copyRangeBytes: 0,
         maxLength: limitPackets,
-      }) ||
-      // Older kernels don't know the flag and split what is too long, which is right, only slower.
-      (this.#configure(queue, { flags }), 0)
-    );
+      });
+    // Not bound: the next try has to begin here too.
+    if (code < 0) this.#schedules.delete(queue);
+    // Older kernels don't know the flag and split what is too long, which is right, only slower.
+    else this.#configure(queue, { flags: NFQA_CFG_F.GSO });
+    return code;
   }
 
   /** When the first packet of any queue is due. */
