@@ -164,7 +164,7 @@ export const admit = (
   action: Action,
   asking: Asking,
 ): Admission => {
-  if (connection === undefined || connection.fallback) return no('there is no such connection');
+  if (connection === undefined) return no('there is no such connection');
   switch (action._tag) {
     case 'CreateSubflow':
       return admitCreate(connection, action, asking);

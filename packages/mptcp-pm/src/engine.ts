@@ -3,7 +3,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { type Asking, admit } from './combine.js';
 import type { PmEvent } from './event.js';
-import { type Command, type EngineInput, type Notice, USER } from './input.js';
+import { type Command, type EngineInput, MANAGER, type Notice, USER } from './input.js';
 import type { Connection, Token } from './model.js';
 import type { Action, AnyPolicy, Decision, PolicyInput, PmView } from './policy.js';
 import { reduceEvent } from './reduce-event.js';
@@ -79,24 +79,14 @@ class StateView implements PmView {
   constructor(state: PmState) {
     this.#state = state;
   }
-  readonly connection = (token: Token): Connection | undefined => {
-    const found = getConnection(this.#state, token);
-    return found === undefined || found.fallback ? undefined : found;
-  };
-  readonly connections = (): Iterable<Connection> => {
-    const all = tableEntries(this.#state.table);
-    return this.#state.fallbacks === 0 ? all : managedOf(all);
-  };
+  readonly connection = (token: Token): Connection | undefined => getConnection(this.#state, token);
+  readonly connections = (): Iterable<Connection> => tableEntries(this.#state.table);
   get connectionCount(): number {
-    return this.#state.table.size - this.#state.fallbacks;
+    return this.#state.table.size;
   }
   get addresses(): PmView['addresses'] {
     return this.#state.addresses;
   }
-}
-
-function* managedOf(all: Iterable<Connection & { readonly fallback: boolean }>) {
-  for (const connection of all) if (!connection.fallback) yield connection;
 }
 
 /**
@@ -115,7 +105,7 @@ function* managedOf(all: Iterable<Connection & { readonly fallback: boolean }>) 
 export const createEngine = (options: EngineOptions): Engine => {
   const ranks = new Map<string, number>();
   for (const { name } of options.policies) {
-    if (name !== USER && !ranks.has(name)) ranks.set(name, ranks.size);
+    if (name !== USER && name !== MANAGER && !ranks.has(name)) ranks.set(name, ranks.size);
   }
   const policies = options.policies.filter(
     (policy, i) =>
@@ -248,10 +238,11 @@ class Step {
     return undefined;
   }
 
-  request(action: Action): void {
+  /** What somebody wants who is no policy. */
+  request(by: string, action: Action): void {
     const { rankOf, maxSubflows } = this.#engine.config;
-    const why = this.pass(action, { by: USER, rankOf, firstSerial: this.#serial, maxSubflows });
-    if (why !== undefined) this.notices.push({ _tag: 'Withheld', by: USER, action, why });
+    const why = this.pass(action, { by, rankOf, firstSerial: this.#serial, maxSubflows });
+    if (why !== undefined) this.notices.push({ _tag: 'Withheld', by, action, why });
   }
 
   finish(): EngineStep {
@@ -276,8 +267,11 @@ const earliest = (a: number, b: number): number => (Number.isNaN(a) || b < a ? b
 
 /** The policies learn what happened, in its order. */
 const spread = (step: Step, input: EngineInput, told: News): void => {
-  const { events, adopted } = told;
+  const { events, adopted, amiss } = told;
   const first: PmEvent | undefined = input._tag === 'Event' ? input.event : undefined;
+  if (first !== undefined && events.length === 0) {
+    step.notices.push({ _tag: 'Repeated', event: first });
+  }
   for (const event of events) {
     if (event !== first) step.notices.push({ _tag: 'Inferred', event });
     step.tellAll({ _tag: 'Event', event });
@@ -288,6 +282,9 @@ const spread = (step: Step, input: EngineInput, told: News): void => {
   }
   switch (input._tag) {
     case 'Samples':
+      for (const { token, key } of amiss) {
+        step.request(MANAGER, { _tag: 'SetBackup', token, subflow: key, backup: true });
+      }
       step.tellAll({ _tag: 'Polled' });
       break;
     case 'Addresses':
@@ -303,7 +300,7 @@ const spread = (step: Step, input: EngineInput, told: News): void => {
       break;
     }
     case 'Request':
-      step.request(input.action);
+      step.request(USER, input.action);
       break;
   }
 };

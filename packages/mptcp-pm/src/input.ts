@@ -38,7 +38,7 @@ export type EngineInput =
 export interface Command {
   /** Counts up; names it in the outcome and the log. */
   readonly serial: number;
-  /** The policy that wants it, or {@link USER}. */
+  /** The policy that wants it, {@link USER} or {@link MANAGER}. */
   readonly by: string;
   readonly action: Action;
 }
@@ -46,10 +46,15 @@ export interface Command {
 /** The name under which requests of the manager's user run; no policy may have it. @since 0.1.0 */
 export const USER = 'user';
 
+/** The name under which the manager itself mends what a kernel left undone; no policy may have it. @since 0.1.0 */
+export const MANAGER = 'manager';
+
 /** What the manager found out or decided, beside its commands. @since 0.1.0 */
 export type Notice =
   /** An event that no kernel sent: made from a command's outcome or from what a poll shows. */
   | { readonly _tag: 'Inferred'; readonly event: PmEvent }
+  /** An end came that had been told before, by a poll, a refusal or the kernel: no policy hears of it again. */
+  | { readonly _tag: 'Repeated'; readonly event: PmEvent }
   /** A connection became known without its beginning. */
   | { readonly _tag: 'Adopted'; readonly token: Token }
   /** An action did not pass. */

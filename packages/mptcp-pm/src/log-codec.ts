@@ -214,8 +214,7 @@ const action = union<Action>('action', {
 
 const refusal = optionsCodec<Refusal>('refusal', { tag: text, message: text, errno: count });
 
-/** @internal */
-export const commandCodec: OptionCodec<Command> = optionsCodec<Command>('command', {
+const commandCodec: OptionCodec<Command> = optionsCodec<Command>('command', {
   serial: count,
   by: text,
   action,

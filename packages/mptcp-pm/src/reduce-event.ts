@@ -1,13 +1,13 @@
 /** How the kernel's events change what is known. */
 
-import type { ConnectionFields, PmEvent, SubflowFields } from './event.js';
-import { samePair, sameTuple } from './four-tuple.js';
+import type { ConnectionFields, OfConnection, PmEvent, SubflowFields } from './event.js';
+import { samePair, sameTuple, subflowKey } from './four-tuple.js';
 import type { FourTuple, RemoteAddress } from './model.js';
+import { goneOf, isEnded, isLeftOver, withEnd } from './graves.js';
 import {
-  bury,
   dropConnection,
+  dropSubflow,
   getConnection,
-  isBuried,
   type KnownConnection,
   type KnownSubflow,
   makeConnection,
@@ -16,7 +16,6 @@ import {
   news,
   type PmState,
   putConnection,
-  removeSubflow,
   replaceSubflow,
   type StateOptions,
   tupleOf,
@@ -70,7 +69,7 @@ const connectionBegins = (
   if (!sameTuple(known.initial, event) && !known.adopted) {
     // The token lives on in another connection: the end of the first one was lost.
     const closed: PmEvent = { _tag: 'Closed', token: event.token };
-    const without = dropConnection(state, known, atMs);
+    const without = dropConnection(state, event.token, 'inferred', atMs);
     return news(putConnection(without, begin(event, established, atMs)), [closed, event]);
   }
   const same = {
@@ -82,6 +81,8 @@ const connectionBegins = (
   };
   return news(putConnection(state, same), [event]);
 };
+
+type Closing = Extract<PmEvent, { readonly _tag: 'SubClosed' }>;
 
 /** A connection that is met in its middle. */
 const adopt = (event: SubflowFields, atMs: number): KnownConnection =>
@@ -170,13 +171,25 @@ const subflowUp = (
   return replaceSubflow(connection, known, subflow);
 };
 
-const subflowDown = (state: PmState, event: PmEvent & SubflowFields, atMs: number): News => {
-  const connection = getConnection(state, event.token);
-  if (connection === undefined) return news(state, [event]);
+/**
+ * Whether a poll or an event has told of the end before: Linux before 6.11 tells twice of that of an
+ * initial subflow. An error that wasn't told then is news.
+ */
+const isToldAgain = (state: PmState, event: Closing): boolean => {
+  const gone = goneOf(state.graves, event.token, subflowKey(event));
+  return gone !== undefined && (event.error === 0 || event.error === gone.error);
+};
+
+const subflowDown = (
+  state: PmState,
+  connection: KnownConnection,
+  event: Closing,
+  atMs: number,
+): News => {
   const known = findByTuple(connection, event) ?? findUnbound(connection, event);
-  if (known === undefined) return news(state, [event]);
-  const next = putConnection(state, removeSubflow(connection, known));
-  return news(bury(next, known.key, atMs), [event]);
+  if (known === undefined) return news(state, isToldAgain(state, event) ? [] : [event]);
+  const end = { atMs, error: event.error, byEvent: true };
+  return news(dropSubflow(state, connection, known, end), [event]);
 };
 
 const subflowPriority = (
@@ -201,6 +214,26 @@ const announce = (
   ],
 });
 
+/** An event about a connection that isn't known. */
+const ofUnknown = (
+  state: PmState,
+  event: PmEvent & OfConnection,
+  atMs: number,
+  options: StateOptions,
+): News => {
+  const { token } = event;
+  if (event._tag === 'Closed') {
+    const ended = { ...state, graves: withEnd(state.graves, token, 'closed', atMs) };
+    return news(ended, isEnded(state.graves, token, atMs) ? [] : [event]);
+  }
+  if (!adopts(event) || isLeftOver(state.graves, token, atMs, options.graceMs)) {
+    return news(state, [event]);
+  }
+  const found = adopt(event, atMs);
+  const first = event._tag === 'SubClosed' ? found : subflowUp(found, event, atMs);
+  return news(putConnection(state, first), [event], [token]);
+};
+
 /** Whether an event about an unknown connection is worth adopting it for. */
 const adopts = (event: PmEvent): event is PmEvent & SubflowFields =>
   event._tag === 'SubEstablished' ||
@@ -209,7 +242,7 @@ const adopts = (event: PmEvent): event is PmEvent & SubflowFields =>
   (event._tag === 'SubClosed' && event.error !== 0);
 
 /**
- * What is known after an event. The news begins with the event itself.
+ * What is known after an event. The news begins with the event itself, unless it was told before.
  *
  * @internal
  */
@@ -229,17 +262,10 @@ export const reduceEvent = (
       return news(state, [event]);
   }
   const connection = getConnection(state, event.token);
-  if (connection === undefined) {
-    if (!adopts(event) || isBuried(state, event.token, atMs - options.graceMs)) {
-      return news(state, [event]);
-    }
-    const found = adopt(event, atMs);
-    const first = event._tag === 'SubClosed' ? found : subflowUp(found, event, atMs);
-    return news(putConnection(state, first), [event], [event.token]);
-  }
+  if (connection === undefined) return ofUnknown(state, event, atMs, options);
   switch (event._tag) {
     case 'Closed':
-      return news(dropConnection(state, connection, atMs), [event]);
+      return news(dropConnection(state, event.token, 'closed', atMs), [event]);
     case 'Announced':
       return news(
         putConnection(
@@ -263,6 +289,6 @@ export const reduceEvent = (
     case 'SubPriority':
       return news(putConnection(state, subflowPriority(connection, event, atMs)), [event]);
     case 'SubClosed':
-      return subflowDown(state, event, atMs);
+      return subflowDown(state, connection, event, atMs);
   }
 };

@@ -1,11 +1,13 @@
 /** How the outcomes of our own commands change what is known. */
 
+import { type IpAddress, ipv4FromUint32 } from '@liquid/types';
 import type { PmEvent } from './event.js';
 import type { Command } from './input.js';
 import type { SubflowKey } from './model.js';
 import type { Action, Refusal } from './policy.js';
 import {
   dropConnection,
+  dropSubflow,
   eventFields,
   getConnection,
   inferredClose,
@@ -16,7 +18,6 @@ import {
   pairOf,
   type PmState,
   putConnection,
-  removeSubflow,
   replaceSubflow,
   withClaim,
   withLocalId,
@@ -116,6 +117,22 @@ const accepted = (
   }
 };
 
+/** What stands for an address that the kernel has under an id, and hasn't told. */
+const ANOTHER: IpAddress = ipv4FromUint32(0);
+
+/** The connection with the id of a refused action as another address's: the next try takes a free one. */
+const withForeignId = (connection: KnownConnection, action: Action): KnownConnection => {
+  const id =
+    action._tag === 'CreateSubflow'
+      ? action.localId
+      : action._tag === 'Announce'
+        ? action.id
+        : undefined;
+  if (id === undefined || id === 0) return connection;
+  const others = connection.localIds.filter((known) => known.id !== id);
+  return { ...connection, localIds: [...others, { id, address: ANOTHER }] };
+};
+
 /** What a refusal tells of the connection; its tags are those of the manager's errors. */
 const refused = (
   state: PmState,
@@ -129,21 +146,20 @@ const refused = (
       // Before ESTABLISHED the kernel says the same of a connection that lives.
       if (!connection.established) return news(putConnection(state, connection));
       const closed: PmEvent = { _tag: 'Closed', token: connection.token };
-      return news(dropConnection(state, connection, atMs), [closed]);
+      return news(dropConnection(state, connection.token, 'inferred', atMs), [closed]);
     }
     case 'TcpFallback': {
-      if (connection.fallback) return news(putConnection(state, connection));
       const closed: PmEvent = { _tag: 'Closed', token: connection.token };
-      const fallback = { ...connection, fallback: true };
-      const next = putConnection(state, fallback);
-      return news({ ...next, fallbacks: next.fallbacks + 1 }, [closed]);
+      return news(dropConnection(state, connection.token, 'fallback', atMs), [closed]);
     }
     case 'SubflowNotFound': {
       const subflow = 'subflow' in action ? find(connection, action.subflow) : undefined;
       if (subflow === undefined) return news(putConnection(state, connection));
-      const next = putConnection(state, removeSubflow(connection, subflow));
-      return news(next, [inferredClose(subflow, 0)]);
+      const end = { atMs, error: 0, byEvent: false };
+      return news(dropSubflow(state, connection, subflow, end), [inferredClose(subflow, 0)]);
     }
+    case 'AddressIdMismatch':
+      return news(putConnection(state, withForeignId(connection, action)));
     default:
       return news(putConnection(state, connection));
   }

@@ -2,8 +2,9 @@
 
 import { nextEstimate, sumEstimates } from './estimate.js';
 import type { PmEvent } from './event.js';
-import { sameTuple } from './four-tuple.js';
-import type { SubflowSample, Token } from './model.js';
+import { sameTuple, subflowKey } from './four-tuple.js';
+import { goneOf, type Graves, isLeftOver, swept, withEnd, withGone } from './graves.js';
+import type { Subflow, SubflowSample, Token } from './model.js';
 import { findByTuple, findUnbound, noteAnswer } from './reduce-event.js';
 import {
   inferredClose,
@@ -14,7 +15,6 @@ import {
   type News,
   type PmState,
   type StateOptions,
-  type Tombstone,
   tupleOf,
   withSubflows,
 } from './state.js';
@@ -111,15 +111,34 @@ interface Poll {
   readonly options: StateOptions;
   /** Absent and unchanged since then: gone. */
   readonly cutoffMs: number;
-  readonly buried: ReadonlySet<Tombstone['of']>;
+  readonly graves: Graves;
   readonly events: Array<PmEvent>;
   readonly adopted: Array<Token>;
+  readonly amiss: Array<Subflow>;
 }
+
+/** Whether the row is older than the event that told of the subflow's end. */
+const isGone = (poll: Poll, sample: SubflowSample): boolean => {
+  const gone = goneOf(poll.graves, sample.token, subflowKey(sample));
+  return gone?.byEvent === true && poll.atMs - gone.atMs <= poll.options.graceMs;
+};
+
+/**
+ * Whether the subflow was to be a backup from its beginning, and is none: Linux 6.1 takes no notice
+ * of it. The first row shows it.
+ */
+const isAmiss = (known: KnownSubflow, sample: SubflowSample): boolean =>
+  known.backup &&
+  known.sample === undefined &&
+  known.backupAtMs === Number.NEGATIVE_INFINITY &&
+  sample.tcpState === ESTABLISHED &&
+  !sample.backup;
 
 /** Whether the row tells of the subflow just what was known of it but for the measurements. */
 const isSteady = (known: KnownSubflow, sample: SubflowSample): boolean =>
   known.phase === 'established' &&
   sample.tcpState === ESTABLISHED &&
+  !isAmiss(known, sample) &&
   known.localPort === sample.localPort &&
   known.remotePort === sample.remotePort &&
   known.localId === sample.localId &&
@@ -175,9 +194,7 @@ const refreshConnection = (
     const held = { ...connection, subflows };
     const old = findByTuple(held, sample) ?? findUnbound(held, sample);
     if (old === undefined) {
-      const adopted =
-        up && !poll.buried.has(makeSubflow({ ...fromSample(sample), phase: 'closing' }, atMs).key);
-      if (!adopted) continue;
+      if (!up || isGone(poll, sample)) continue;
       const subflow = adoptSubflow(sample, atMs, options);
       connection = noteAnswer(connection, sample);
       subflows.push(subflow);
@@ -191,6 +208,7 @@ const refreshConnection = (
     if (!up && old.phase !== 'created') continue;
     const next = refreshed(old, sample, atMs, options);
     subflows[subflows.indexOf(old)] = next;
+    if (isAmiss(old, sample)) poll.amiss.push(next);
     if (old.phase === 'created' && next.phase === 'established') {
       poll.events.push({
         _tag: 'SubEstablished',
@@ -253,7 +271,7 @@ const adoptConnection = (
 ): KnownConnection | undefined => {
   const there = rows.filter((row) => isThere(row.tcpState));
   const first = there.find((row) => !row.join) ?? there[0];
-  if (first === undefined || poll.buried.has(token)) return undefined;
+  if (first === undefined) return undefined;
   const connection = makeConnection({
     token,
     local: first.local,
@@ -285,12 +303,19 @@ const byToken = (samples: ReadonlyArray<SubflowSample>): Map<Token, Array<Subflo
   return groups;
 };
 
-const buriedSince = (state: PmState, sinceMs: number): ReadonlySet<Tombstone['of']> => {
-  const buried = new Set<Tombstone['of']>();
-  for (let at = state.tombstones; at !== undefined && at.atMs >= sinceMs; at = at.next) {
-    buried.add(at.of);
+/** With the ends that the poll implies, and without those of long ago. */
+const buried = (
+  { atMs, complete, events, graves }: Poll,
+  groups: ReadonlyMap<Token, unknown>,
+): Graves => {
+  let next = complete ? swept(graves, (token) => groups.has(token), atMs) : graves;
+  for (const event of events) {
+    if (event._tag === 'Closed') next = withEnd(next, event.token, 'inferred', atMs);
+    if (event._tag !== 'SubClosed') continue;
+    const { token, error } = event;
+    next = withGone(next, token, { key: subflowKey(event), atMs, error, byEvent: false });
   }
-  return buried;
+  return next;
 };
 
 /**
@@ -307,26 +332,26 @@ export const reduceSamples = (
 ): News => {
   const overrun = complete && !Number.isNaN(state.overrunAtMs);
   const sinceMs = atMs - options.graceMs;
-  const buried = buriedSince(state, sinceMs);
-  const cutoffMs = overrun ? Math.max(state.overrunAtMs, sinceMs) : sinceMs;
-  const poll: Poll = { atMs, complete, options, cutoffMs, buried, events: [], adopted: [] };
+  const poll: Poll = {
+    atMs,
+    complete,
+    options,
+    cutoffMs: overrun ? Math.max(state.overrunAtMs, sinceMs) : sinceMs,
+    graves: state.graves,
+    events: [],
+    adopted: [],
+    amiss: [],
+  };
   const groups = byToken(samples);
-  const forgotten: Array<Tombstone['of']> = [];
-  let fallbacks = state.fallbacks;
   let table: Table<KnownConnection> = tableMap(state.table, (known) => {
-    if (known.fallback) {
-      if (!complete || groups.has(known.token)) return known;
-      fallbacks--;
-      return undefined;
-    }
     const rows = groups.get(known.token);
     const fresh = rows === undefined ? known : refreshConnection(poll, known, rows);
-    const next = settle(poll, fresh, overrun);
-    if (next === undefined) forgotten.push(known.token);
-    return next;
+    return settle(poll, fresh, overrun);
   });
+  const graves = buried(poll, groups);
   for (const [token, rows] of groups) {
-    if (tableGet(table, token) !== undefined || forgotten.includes(token)) continue;
+    if (tableGet(table, token) !== undefined) continue;
+    if (isLeftOver(graves, token, atMs, options.graceMs)) continue;
     const adopted = adoptConnection(poll, token, rows);
     if (adopted !== undefined) table = tableSet(table, adopted);
   }
@@ -334,12 +359,11 @@ export const reduceSamples = (
     state: {
       table,
       addresses: state.addresses,
-      // Older ones protect from nothing any more.
-      tombstones: buried.size === 0 ? undefined : state.tombstones,
+      graves,
       overrunAtMs: complete ? Number.NaN : state.overrunAtMs,
-      fallbacks,
     },
     events: poll.events,
     adopted: poll.adopted,
+    amiss: poll.amiss,
   };
 };

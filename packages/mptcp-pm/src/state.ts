@@ -4,6 +4,7 @@ import type { IpAddress } from '@liquid/types';
 import type { PmEvent } from './event.js';
 import { DEFAULT_ESTIMATE, type EstimateOptions, sumEstimates } from './estimate.js';
 import { pairKey, sameAddress, subflowKey } from './four-tuple.js';
+import { type End, type Graves, NO_GRAVES, withEnd, withGone } from './graves.js';
 import type { Command } from './input.js';
 import type {
   AddressId,
@@ -11,7 +12,6 @@ import type {
   FourTuple,
   LocalAddress,
   Subflow,
-  SubflowKey,
   SubflowPhase,
   Token,
 } from './model.js';
@@ -65,18 +65,8 @@ export interface KnownConnection extends Connection {
   /** Serials of pending creations whose subflow was established before the outcome came. */
   readonly answered: ReadonlyArray<number>;
   readonly claims: ReadonlyArray<Claim>;
-  /** It fell back to TCP: nothing is to be managed. */
-  readonly fallback: boolean;
   /** Since when polls have shown no subflow, ms; NaN while there is one. */
   readonly emptySinceMs: number;
-}
-
-/** What was closed lately: a poll that was under way then must not bring it back. @internal */
-export interface Tombstone {
-  /** A token or a subflow's key. */
-  readonly of: Token | SubflowKey;
-  readonly atMs: number;
-  readonly next: Tombstone | undefined;
 }
 
 /** All that is known; immutable. @since 0.1.0 */
@@ -85,28 +75,27 @@ export interface PmState {
   readonly table: Table<KnownConnection>;
   readonly addresses: ReadonlyArray<LocalAddress>;
   /** @internal */
-  readonly tombstones: Tombstone | undefined;
+  readonly graves: Graves;
   /** When events were lost that no complete poll has made up for; NaN if none were. @internal */
   readonly overrunAtMs: number;
-  /** How many of the table are fallbacks. @internal */
-  readonly fallbacks: number;
 }
 
 /** Nothing is known yet. @since 0.1.0 */
 export const emptyState: PmState = Object.freeze({
   table: emptyTable<KnownConnection>(),
   addresses: Object.freeze([]),
-  tombstones: undefined,
+  graves: NO_GRAVES,
   overrunAtMs: Number.NaN,
-  fallbacks: 0,
 });
 
 /** What a change of the state tells the policies. @internal */
 export interface News {
   readonly state: PmState;
-  /** The event that came, then those that were inferred. */
+  /** The event that came, unless it had been told before, then those that were inferred. */
   readonly events: ReadonlyArray<PmEvent>;
   readonly adopted: ReadonlyArray<Token>;
+  /** Subflows that were to be backups, and are none. */
+  readonly amiss: ReadonlyArray<Subflow>;
 }
 
 const NONE: ReadonlyArray<never> = Object.freeze([]);
@@ -116,7 +105,7 @@ export const news = (
   state: PmState,
   events: ReadonlyArray<PmEvent> = NONE,
   adopted: ReadonlyArray<Token> = NONE,
-): News => ({ state, events, adopted });
+): News => ({ state, events, adopted, amiss: NONE });
 
 /** @internal */
 export const getConnection = (state: PmState, token: Token): KnownConnection | undefined =>
@@ -126,46 +115,35 @@ export const getConnection = (state: PmState, token: Token): KnownConnection | u
 export const putConnection = (state: PmState, connection: KnownConnection): PmState => ({
   table: tableSet(state.table, connection),
   addresses: state.addresses,
-  tombstones: state.tombstones,
+  graves: state.graves,
   overrunAtMs: state.overrunAtMs,
-  fallbacks: state.fallbacks,
 });
 
-/** Tombstones older than any grace are let go where no poll does it, ms. */
-const FORGET_MS = 10_000;
-
-const tombstone = (state: PmState, of: Tombstone['of'], atMs: number): Tombstone => {
-  const { tombstones } = state;
-  const stale = tombstones !== undefined && tombstones.atMs < atMs - FORGET_MS;
-  return { of, atMs, next: stale ? undefined : tombstones };
-};
-
-/** The state without a connection, which polls don't bring back for a while. @internal */
+/** The state without a connection that has ended. @internal */
 export const dropConnection = (
   state: PmState,
-  connection: KnownConnection,
+  token: Token,
+  end: Exclude<End, 'lives'>,
   atMs: number,
 ): PmState => ({
-  table: tableDelete(state.table, connection.token),
+  table: tableDelete(state.table, token),
   addresses: state.addresses,
-  tombstones: tombstone(state, connection.token, atMs),
+  graves: withEnd(state.graves, token, end, atMs),
   overrunAtMs: state.overrunAtMs,
-  fallbacks: state.fallbacks - (connection.fallback ? 1 : 0),
 });
 
-/** @internal */
-export const bury = (state: PmState, of: Token | SubflowKey, atMs: number): PmState => ({
-  ...state,
-  tombstones: tombstone(state, of, atMs),
+/** The state with a connection that has lost a subflow. @internal */
+export const dropSubflow = (
+  state: PmState,
+  connection: KnownConnection,
+  gone: KnownSubflow,
+  end: { readonly atMs: number; readonly error: number; readonly byEvent: boolean },
+): PmState => ({
+  table: tableSet(state.table, removeSubflow(connection, gone)),
+  addresses: state.addresses,
+  graves: withGone(state.graves, connection.token, { key: gone.key, ...end }),
+  overrunAtMs: state.overrunAtMs,
 });
-
-/** Whether something was closed after `sinceMs`. @internal */
-export const isBuried = (state: PmState, of: Token | SubflowKey, sinceMs: number): boolean => {
-  for (let at = state.tombstones; at !== undefined && at.atMs >= sinceMs; at = at.next) {
-    if (at.of === of) return true;
-  }
-  return false;
-};
 
 /** @internal */
 export interface ConnectionInit extends FourTuple {
@@ -194,7 +172,6 @@ export const makeConnection = (init: ConnectionInit): KnownConnection => ({
   pending: NONE,
   answered: NONE,
   claims: NONE,
-  fallback: false,
   emptySinceMs: Number.NaN,
 });
 
@@ -278,8 +255,8 @@ export const replaceSubflow = (
     connection.subflows.map((each) => (each === old ? subflow : each)),
   );
 
-/** The connection without a subflow; claims on its being backup end with it. @internal */
-export const removeSubflow = (connection: KnownConnection, gone: KnownSubflow): KnownConnection => {
+/** The connection without a subflow; claims on its being backup end with it. */
+const removeSubflow = (connection: KnownConnection, gone: KnownSubflow): KnownConnection => {
   const { claims } = connection;
   const next = withSubflows(
     connection,

@@ -161,7 +161,35 @@ test('no dangling subflow, no doubled key, and never a command that leaves nothi
         checkCommands(ran);
       });
     }),
-    cases(0.004),
+    cases(0.02),
+  );
+});
+
+test('an end is told once, whoever finds it out', () => {
+  fc.assert(
+    fc.property(inputs, fc.array(action, { maxLength: 10 }), (script, wishes) => {
+      const ended = new Map<number, number>();
+      const listening: AnyPolicy = {
+        name: 'listening',
+        init: null,
+        step: (state, input, _view, nowMs) => {
+          if (input._tag === 'Adopted') ended.delete(input.token);
+          if (input._tag === 'Event' && 'token' in input.event) {
+            const { _tag, token } = input.event;
+            if (_tag === 'Created' || _tag === 'Established') ended.delete(token);
+            if (_tag === 'Closed') {
+              expect(nowMs - (ended.get(token) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThan(
+                29_999,
+              );
+              ended.set(token, nowMs);
+            }
+          }
+          return { state, actions: [] };
+        },
+      };
+      run(createEngine({ policies: [wild(wishes), listening] }), script);
+    }),
+    cases(0.02),
   );
 });
 
@@ -200,10 +228,7 @@ const projection = (engine: Engine) =>
 test('after a complete poll the state equals a fresh adoption', () => {
   fc.assert(
     fc.property(inputs, rows, fc.boolean(), (script, samples, overrun) => {
-      const after = run(
-        createEngine({ policies: [] }),
-        script.filter(({ refuse }) => refuse !== 'TcpFallback'),
-      );
+      const after = run(createEngine({ policies: [] }), script);
       // Late enough that nothing of before is in flight any more.
       const atMs = 100_000_000;
       const poll = { _tag: 'Samples', atMs, complete: true, samples } as const;

@@ -348,6 +348,26 @@ describe('polls', () => {
     });
   });
 
+  test('an end that a poll found out is not told again by the event', async () => {
+    await withManager({}, async (bench) => {
+      await connect(bench, 7);
+      const { kernel, events, manager, pass } = bench;
+      kernel.tell({ _tag: 'SubClosed', ...subflowFields(7, tuple(0, 40_000)), error: 0 });
+      await turn();
+      kernel.subflows.length = 0;
+      right(await manager.poll());
+      kernel.tell({ _tag: 'Closed', token: 7 });
+      await turn();
+      await pass(3000);
+      const ends = events.filter(
+        (each) =>
+          (each._tag === 'Event' || each._tag === 'Inferred') && each.event._tag === 'Closed',
+      );
+      expect(ends.length).toBe(1);
+      expect(events.some(({ _tag }) => _tag === 'Repeated')).toBe(true);
+    });
+  });
+
   test('a round-trip time comes into the view', async () => {
     await withManager({}, async (bench) => {
       await connect(bench, 7);

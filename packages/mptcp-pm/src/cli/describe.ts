@@ -98,6 +98,7 @@ export const describeEvent = (event: PathManagerEvent): string | undefined => {
     case 'PollFailed':
       return `poll failed: ${event.error.message}`;
     case 'Polled':
+    case 'Repeated':
       return undefined;
   }
 };

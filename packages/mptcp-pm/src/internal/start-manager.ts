@@ -142,8 +142,10 @@ export const startManager = async (
   const driver: Driver = new Driver(engine, clock, path, {
     onStep: (input, issued, notices) => {
       options.record?.(input, issued);
-      if (input._tag === 'Event') scope.emit({ _tag: 'Event', event: input.event });
-      else if (input._tag === 'Addresses') {
+      if (input._tag === 'Event') {
+        const isNews = !notices.some(({ _tag }) => _tag === 'Repeated');
+        if (isNews) scope.emit({ _tag: 'Event', event: input.event });
+      } else if (input._tag === 'Addresses') {
         scope.emit({ _tag: 'Addresses', addresses: input.addresses });
       } else if (input._tag === 'Samples') {
         const { complete, samples } = input;

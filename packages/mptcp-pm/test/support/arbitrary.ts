@@ -7,11 +7,11 @@ import type { Action, AnyPolicy, PolicyInput, PmView } from '../../src/policy.js
 import { addresses, connectionFields, ip, LOCAL, sample, subflowFields, tuple } from './build.js';
 
 /** Tokens that share a bucket, and others. */
-export const token = fc.constantFrom(1, 257, 513, 7, 0xffff_ffff);
+const token = fc.constantFrom(1, 257, 513, 7, 0xffff_ffff);
 const flag = fc.boolean();
 const localIndex = fc.integer({ min: 0, max: 2 });
 
-export const fourTuple: fc.Arbitrary<FourTuple> = fc
+const fourTuple: fc.Arbitrary<FourTuple> = fc
   .record({ local: localIndex, port: fc.integer({ min: 40_000, max: 40_003 }), mapped: flag })
   .map(({ local, port, mapped }) => {
     const plain = tuple(local, port);
@@ -34,7 +34,7 @@ const connection = fc
     connectionFields(token, port, { serverSide, denyJoinId0: deny }),
   );
 
-export const event: fc.Arbitrary<PmEvent> = fc.oneof(
+const event: fc.Arbitrary<PmEvent> = fc.oneof(
   connection.map((fields): PmEvent => ({ _tag: 'Created', ...fields })),
   {
     weight: 3,
@@ -66,7 +66,7 @@ export const event: fc.Arbitrary<PmEvent> = fc.oneof(
     ),
 );
 
-export const row: fc.Arbitrary<SubflowSample> = fc
+const row: fc.Arbitrary<SubflowSample> = fc
   .record({
     token,
     at: fourTuple,
@@ -141,12 +141,17 @@ export const command: fc.Arbitrary<Command> = fc
   .record({ serial: fc.nat({ max: 5 }), by: fc.constantFrom('user', 'wild'), action })
   .map((each) => each);
 
+/** How often a refusal sets a wild policy going again: each of its wishes may be withheld in turn. */
+const STUBBORN_EVERY = 8;
+
 /** A policy that wants anything at any time, by a script; it never listens. */
 export const wild = (script: ReadonlyArray<Action>, name = 'wild'): AnyPolicy => ({
   name,
   init: 0,
-  step: (state: unknown, _input: PolicyInput, view: PmView) => {
+  step: (state: unknown, input: PolicyInput, view: PmView) => {
     const at = state as number;
+    if (input._tag === 'Withheld' && at % STUBBORN_EVERY !== 0)
+      return { state: at + 1, actions: [] };
     const scripted = script[at % Math.max(1, script.length)];
     const actions: Array<Action> = scripted === undefined ? [] : [scripted];
     // And the worst: to end or rest whatever there is.

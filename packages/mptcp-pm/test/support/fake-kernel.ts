@@ -50,7 +50,7 @@ export interface Entry {
   readonly command: Command;
 }
 
-export const TOKEN = 0x1234;
+const TOKEN = 0x1234;
 
 const STEP_MS = 10;
 const MSS = 1448;
