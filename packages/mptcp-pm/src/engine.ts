@@ -6,7 +6,7 @@ import type { PmEvent } from './event.js';
 import { type Command, type EngineInput, MANAGER, type Notice, USER } from './input.js';
 import type { Connection, Token } from './model.js';
 import type { Action, AnyPolicy, Decision, PolicyInput, PmView } from './policy.js';
-import { reduceEvent } from './reduce-event.js';
+import { reduceEvent, reduceGone } from './reduce-event.js';
 import { reduceOutcome } from './reduce-outcome.js';
 import { reduceSamples } from './reduce-samples.js';
 import {
@@ -144,6 +144,8 @@ const reduce = (state: PmState, input: EngineInput, options: StateOptions): News
       return news({ ...state, addresses: input.addresses });
     case 'Overrun':
       return news({ ...state, overrunAtMs: input.atMs });
+    case 'Gone':
+      return reduceGone(state, input.token, input.atMs);
     case 'Request':
     case 'Wake':
       return news(state);

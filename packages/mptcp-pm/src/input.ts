@@ -32,6 +32,8 @@ export type EngineInput =
   | { readonly _tag: 'Request'; readonly atMs: number; readonly action: Action }
   /** Events were lost; the next complete poll tells what became of everything. */
   | { readonly _tag: 'Overrun'; readonly atMs: number }
+  /** The kernel was asked, and knows no connection of this token any more. */
+  | { readonly _tag: 'Gone'; readonly atMs: number; readonly token: Token }
   | { readonly _tag: 'Wake'; readonly atMs: number };
 
 /** An action that was let through, with its ids filled in, for the driver to carry out. @since 0.1.0 */

@@ -256,6 +256,11 @@ export const inputCodec: OptionCodec<EngineInput> = union<EngineInput>('input', 
     _tag: tag('Overrun'),
     atMs: time,
   }),
+  Gone: optionsCodec<Of<EngineInput, 'Gone'>>('Gone', {
+    _tag: tag('Gone'),
+    atMs: time,
+    token: uint32,
+  }),
   Wake: optionsCodec<Of<EngineInput, 'Wake'>>('Wake', { _tag: tag('Wake'), atMs: time }),
 });
 

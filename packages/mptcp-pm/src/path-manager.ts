@@ -53,7 +53,7 @@ export interface PathManagerOptions extends Partial<EngineOptions> {
 
 /** What a path manager tells. @since 0.1.0 */
 export type PathManagerEvent =
-  /** From the kernel, or `Closed` where a poll found it out; already in the view, and reacted to. */
+  /** From the kernel; already in the view, and reacted to. */
   | { readonly _tag: 'Event'; readonly event: PmEvent }
   | Notice
   /** What became of a command; `error` is missing where the kernel accepted. */

@@ -2,7 +2,7 @@
 
 import type { ConnectionFields, OfConnection, PmEvent, SubflowFields } from './event.js';
 import { samePair, sameTuple, subflowKey } from './four-tuple.js';
-import type { FourTuple, RemoteAddress } from './model.js';
+import type { FourTuple, RemoteAddress, Token } from './model.js';
 import { goneOf, isEnded, isLeftOver, withEnd } from './graves.js';
 import {
   dropConnection,
@@ -292,3 +292,14 @@ export const reduceEvent = (
       return subflowDown(state, connection, event, atMs);
   }
 };
+
+/**
+ * What is known once the kernel, asked for a connection, has none of this token. Its own event may
+ * still be on its way.
+ *
+ * @internal
+ */
+export const reduceGone = (state: PmState, token: Token, atMs: number): News =>
+  getConnection(state, token) === undefined
+    ? news(state)
+    : news(dropConnection(state, token, 'closed', atMs), [{ _tag: 'Closed', token }]);

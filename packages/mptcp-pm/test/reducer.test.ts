@@ -61,6 +61,12 @@ class Bench {
     return this;
   }
 
+  /** The kernel is asked, and knows it no more. */
+  gone(): this {
+    this.#step({ _tag: 'Gone', atMs: this.nowMs, token: TOKEN });
+    return this;
+  }
+
   request(action: Action): this {
     this.#step({ _tag: 'Request', atMs: this.nowMs, action });
     return this;
@@ -140,8 +146,11 @@ describe('an end is told once', () => {
   test('the manager finds out that the kernel knows it no more, and the event comes behind', () => {
     const bench = new Bench().connect({ serverSide: true }).after(1000);
     bench.event({ _tag: 'SubClosed', ...subflowFields(TOKEN, FIRST), error: 0 });
-    bench.after(300).event(closed).event(closed);
+    bench.after(300).gone().gone();
+    expect(bench.notices).toEqual([{ _tag: 'Inferred', event: closed }]);
+    bench.event(closed);
     expect(bench.told('Closed').length).toBe(1);
+    expect(bench.notices.at(-1)).toEqual({ _tag: 'Repeated', event: closed });
   });
 
   test('what is left of a closed connection is not another one', () => {

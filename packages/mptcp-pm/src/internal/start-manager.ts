@@ -174,8 +174,7 @@ export const startManager = async (
     pollMs: options.pollMs ?? 300,
     exactLimit: mode === 'observe' ? -1 : (options.exactLimit ?? 128),
     completeMs: options.completeMs ?? 3000,
-    onGone: (token) =>
-      driver.dispatch({ _tag: 'Event', atMs: clock.nowMs(), event: { _tag: 'Closed', token } }),
+    onGone: (token) => driver.dispatch({ _tag: 'Gone', atMs: clock.nowMs(), token }),
     onSamples: (complete, samples) =>
       driver.dispatch({ _tag: 'Samples', atMs: clock.nowMs(), complete, samples }),
     onFailure: (error) => scope.emit({ _tag: 'PollFailed', error }),

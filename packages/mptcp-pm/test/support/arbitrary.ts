@@ -133,6 +133,7 @@ export const input = (
     })),
     fc.constant((atMs: number) => ({ _tag: 'Overrun' as const, atMs })),
     fc.constant((atMs: number) => ({ _tag: 'Wake' as const, atMs })),
+    token.map((token) => (atMs: number) => ({ _tag: 'Gone' as const, atMs, token })),
     action.map((action) => (atMs: number) => ({ _tag: 'Request' as const, atMs, action })),
     command.map((command) => (atMs: number) => ({ _tag: 'Outcome' as const, atMs, command })),
   );
