@@ -142,8 +142,8 @@
  * - `Overrun`: multicasts were lost, read anew what you know from them;
  * - `DumpInterrupted`: the table changed under a dump, each time it was tried.
  *
- * EPERM and EACCES are `Permission` with the capability to get, a family or operation that the kernel
- * lacks is `Unsupported`, a socket that is not there is `NotFound`. A message that contradicts its own
+ * EPERM is `Permission` with the capability to get, EACCES the same tag with a rule of the host to look
+ * for; a family or operation that the kernel lacks is `Unsupported`, a socket that is not there is `NotFound`. A message that contradicts its own
  * lengths is `Decode` with the offset, or `false` from a hot reader. Nothing throws on any bytes.
  *
  * ## Speed

@@ -6,8 +6,8 @@ import type { ErrorMessage } from './extended-ack.js';
 import { ERRNO, nameOfErrno } from './internal/errno.js';
 
 /**
- * The error for a negative error number: `Permission` for EPERM and EACCES, `Unsupported` for
- * EOPNOTSUPP and its kin, `Overrun` for ENOBUFS, `Timeout` for EAGAIN (no answer was there), `Closed`
+ * The error for a negative error number: `Permission` for EPERM, which wants a capability, and for
+ * EACCES, which is a rule's word as a prohibiting route's; `Unsupported` for EOPNOTSUPP and its kin, `Overrun` for ENOBUFS, `Timeout` for EAGAIN (no answer was there), `Closed`
  * for EBADF, which is what a closed socket gives, and `KernelRefusal` with the kernel's sentence for
  * all others.
  *
@@ -34,8 +34,15 @@ export const netlinkError = (
   const text = answer?.text;
   const said = text === undefined ? '' : `: ${text}`;
   switch (errno) {
-    case ERRNO.EPERM:
     case ERRNO.EACCES:
+      return permission({
+        errno,
+        code: name,
+        message: `${what}: ${name}${said}: a rule of this host forbids it`,
+        remedy:
+          'No capability helps: look for a route that prohibits it (ip route get), or a security module that does.',
+      });
+    case ERRNO.EPERM:
       return permission({
         expected: 'CAP_NET_ADMIN',
         errno,
