@@ -1,6 +1,6 @@
 /** What can go wrong with path management: each of the kernel's refusals by what it means, with the mend. */
 
-import type { KernelRefusal, NetlinkError } from '@liquid/netlink';
+import { type KernelRefusal, type NetlinkError, TCP_STATE } from '@liquid/netlink';
 import type { IpAddress, Tagged } from '@liquid/types';
 import type { Token } from './model.js';
 import type { Action, Refusal } from './policy.js';
@@ -40,8 +40,18 @@ export interface SubflowNotFound extends OfKernel<'SubflowNotFound'> {
   readonly token?: Token;
 }
 
-/** The connection is ending: it takes no more subflows. @since 0.1.0 */
+/**
+ * The connection takes no subflow: it is ending. Where nothing but the refusal is known, as with a
+ * single command, it may as well be {@link NotEstablished}; the message says so.
+ *
+ * @since 0.1.0
+ */
 export interface ConnectionClosing extends OfKernel<'ConnectionClosing'> {
+  readonly token?: Token;
+}
+
+/** The connection takes no subflow yet: its peer has not acknowledged any data. @since 0.1.0 */
+export interface NotEstablished extends OfKernel<'NotEstablished'> {
   readonly token?: Token;
 }
 
@@ -78,6 +88,7 @@ export type PmError =
   | AddressNotAvailable
   | SubflowNotFound
   | ConnectionClosing
+  | NotEstablished
   | KernelPathManager
   | MptcpDisabled
   | TcpFallback;
@@ -93,6 +104,8 @@ export interface RefusalContext {
   readonly enabled?: boolean | undefined;
   /** Whether the connection fell back to TCP, where that was looked up. */
   readonly fallback?: boolean | undefined;
+  /** TCP state of the connection's own socket, where that was looked up; `TCP_ESTABLISHED` is 1. */
+  readonly state?: number | undefined;
 }
 
 const EINVAL = 22;
@@ -123,7 +136,7 @@ export const mptcpDisabled = (): MptcpDisabled => ({
 /** What the kernel's words say, across versions; older ones often have none. */
 const meaningOf = (
   { errno, kernelText = '' }: KernelRefusal,
-  { command, enabled, fallback }: RefusalContext,
+  { command, enabled, fallback, state }: RefusalContext,
 ): Exclude<PmError['_tag'], NetlinkError['_tag']> | undefined => {
   if (/userspace PM not selected/.test(kernelText)) return 'KernelPathManager';
   if (fallback === true) return 'TcpFallback';
@@ -134,7 +147,11 @@ const meaningOf = (
     return 'AddressIdMismatch';
   }
   if (errno === EADDRNOTAVAIL) return 'AddressNotAvailable';
-  if (errno === ENOTCONN) return enabled === false ? 'MptcpDisabled' : 'ConnectionClosing';
+  // The kernel wants the connection's socket established, and its peer to have acknowledged data.
+  if (errno === ENOTCONN) {
+    if (enabled === false) return 'MptcpDisabled';
+    return state === TCP_STATE.ESTABLISHED ? 'NotEstablished' : 'ConnectionClosing';
+  }
   // Linux 6.1 says no more than this where newer ones have a sentence.
   if (errno === EINVAL && kernelText === '') {
     if (command === 'SET_FLAGS') return 'SubflowNotFound';
@@ -166,8 +183,15 @@ const sentences: {
     remedy: 'Its four values must be those of a living subflow: see mptcp-pm list.',
   },
   ConnectionClosing: {
-    says: ({ token }) => `connection ${hex(token)} is closing`,
-    remedy: 'Nothing is to be done: it takes no more subflows.',
+    says: ({ token, state }) =>
+      `connection ${hex(token)} is closing${state === undefined ? ', or not fully established yet' : ''}`,
+    remedy:
+      'One that closes takes no more subflows. One that has just begun does once its peer has acknowledged data: see the event ESTABLISHED.',
+  },
+  NotEstablished: {
+    says: ({ token }) => `connection ${hex(token)} is not fully established yet`,
+    remedy:
+      'Ask again after the event ESTABLISHED, which comes once the peer has acknowledged data.',
   },
   KernelPathManager: {
     says: ({ token }) => `connection ${hex(token)} belongs to the kernel's own path manager`,

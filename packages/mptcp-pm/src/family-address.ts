@@ -3,6 +3,7 @@
 import {
   type IpAddress,
   type Ipv6,
+  isIpv6,
   ipv4FromUint32,
   ipv4ToUint32,
   ipv6FromBytes,
@@ -91,16 +92,13 @@ export class AddressTexts {
   }
 }
 
-/** Whether the text is an IPv6 address. */
-export const isIpv6Text = (address: IpAddress): boolean => address.includes(':');
-
 /** Bytes of IPv6 addresses that were written before; few, and forgotten when they are many. */
 const written6 = new Map<IpAddress, Uint8Array>();
-const bytesOf6 = (address: IpAddress): Uint8Array => {
+const bytesOf6 = (address: Ipv6): Uint8Array => {
   const known = written6.get(address);
   if (known !== undefined) return known;
   if (written6.size >= SLOTS) written6.clear();
-  const bytes = ipv6ToBytes(address as Ipv6);
+  const bytes = ipv6ToBytes(address);
   written6.set(address, bytes);
   return bytes;
 };
@@ -112,12 +110,12 @@ export const putAddress = (
   type6: number,
   address: IpAddress,
 ): void => {
-  if (isIpv6Text(address)) writer.put(type6, bytesOf6(address));
-  else writer.be32(type4, ipv4ToUint32(address as Parameters<typeof ipv4ToUint32>[0]));
+  if (isIpv6(address)) writer.put(type6, bytesOf6(address));
+  else writer.be32(type4, ipv4ToUint32(address));
 };
 
 /** The kernel's number of the address's family. */
-export const familyOf = (address: IpAddress): number => (isIpv6Text(address) ? AF.INET6 : AF.INET);
+export const familyOf = (address: IpAddress): number => (isIpv6(address) ? AF.INET6 : AF.INET);
 
 /** FAMILY and ADDR4 or ADDR6, inside an address's nest. */
 export const putNestAddress = (writer: MessageWriter, address: IpAddress): void => {

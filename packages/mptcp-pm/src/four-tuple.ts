@@ -1,6 +1,6 @@
 /** When two four-tuples are the same subflow, and its name as text. */
 
-import { type IpAddress, unmapIpv4 } from '@liquid/types';
+import { type IpAddress, isIpv6, unmapIpv4 } from '@liquid/types';
 import type { FourTuple, SubflowKey } from './model.js';
 
 /**
@@ -28,7 +28,7 @@ export const samePair = (
 
 const endpoint = (address: IpAddress, port: number): string => {
   const plain = unmapIpv4(address);
-  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
+  return isIpv6(plain) ? `[${plain}]:${port}` : `${plain}:${port}`;
 };
 
 /**

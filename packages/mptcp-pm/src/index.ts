@@ -152,12 +152,13 @@
  *
  * | `_tag` | when |
  * | --- | --- |
- * | `Permission` | no CAP_NET_ADMIN; observing works without |
+ * | `Permission` | no CAP_NET_ADMIN; observing works without. With `EACCES`: a route or rule of the host forbids it |
  * | `MptcpDisabled` | `net.mptcp.enabled=0` |
  * | `KernelPathManager` | the connection, or all new ones, belong to the kernel's own manager |
  * | `UnknownToken` | no such connection |
  * | `TcpFallback` | the peer, or something on the way, doesn't speak MPTCP |
  * | `ConnectionClosing` | it takes no more subflows |
+ * | `NotEstablished` | it takes none yet: the peer has acknowledged no data |
  * | `AddressIdMismatch` | the id is another address's, or no address's |
  * | `AddressNotAvailable` | this host has no such address |
  * | `SubflowNotFound` | it has gone |
@@ -182,6 +183,8 @@
  *   afterwards is refused (`AddressIdMismatch`).
  * - Linux 6.1 tells less: no events of listeners, fewer sentences. Before 6.15 it tells who has no
  *   CAP_NET_ADMIN nothing of MPTCP: there is no observing without.
+ * - Linux 6.1 takes no notice of `backup` when a subflow is created. The first poll shows it, and the
+ *   manager makes the subflow a backup then: until that poll data may go over it.
  * - With the congestion control BBR, estimates from the congestion window mean little.
  * - An overloaded process may lose events. It is told so (`Overrun`), and everything is read anew.
  *
@@ -259,6 +262,7 @@ export {
   type ConnectionClosing,
   type KernelPathManager,
   type MptcpDisabled,
+  type NotEstablished,
   type PmError,
   type RefusalContext,
   type SubflowNotFound,

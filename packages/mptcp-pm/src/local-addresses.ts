@@ -11,7 +11,7 @@ import {
   type NetlinkSocket,
   type RouteChange,
 } from '@liquid/netlink';
-import { type IpAddress, isLinkLocal, isLoopback } from '@liquid/types';
+import { type IpAddress, isIpv6, isLinkLocal, isLoopback } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { LocalAddress } from './model.js';
@@ -73,7 +73,7 @@ class Interfaces {
     return list.sort(
       (a, b) =>
         a.interfaceIndex - b.interfaceIndex ||
-        Number(a.address.includes(':')) - Number(b.address.includes(':')),
+        Number(isIpv6(a.address)) - Number(isIpv6(b.address)),
     );
   }
 }

@@ -34,6 +34,10 @@ describe('refusals', () => {
     ['SubflowNotFound', { command: 'SET_FLAGS' }, 22, 'EINVAL', undefined],
     ['SubflowNotFound', { command: 'SOCK_DESTROY' }, 2, 'ENOENT', undefined],
     ['ConnectionClosing', create, 107, 'ENOTCONN', 'connect error: -107'],
+    ['ConnectionClosing', { ...create, state: 4 }, 107, 'ENOTCONN', 'connect error: -107'],
+    ['NotEstablished', { ...create, state: 1 }, 107, 'ENOTCONN', 'connect error: -107'],
+    ['NotEstablished', { ...create, state: 1 }, 107, 'ENOTCONN', undefined],
+    ['TcpFallback', { ...create, fallback: true, state: 1 }, 107, 'ENOTCONN', undefined],
     ['TcpFallback', { ...create, fallback: true }, 107, 'ENOTCONN', 'connect error: -107'],
     ['KernelPathManager', create, 22, 'EINVAL', 'invalid request; userspace PM not selected'],
     ['KernelPathManager', create, 22, 'EINVAL', 'userspace PM not selected'],
@@ -43,6 +47,16 @@ describe('refusals', () => {
     expect(error.message.startsWith(`${context.command}: ${code}: `)).toBe(true);
     if (text === undefined) expect(error).not.toHaveProperty('kernelText');
     else expect(error).toMatchObject({ kernelText: text });
+  });
+
+  test('a connection that takes no subflow: why is said as far as it is known', () => {
+    const said = (state?: number) =>
+      toPmError(refusal(107, 'ENOTCONN'), { ...create, state }).message.slice(
+        'SUBFLOW_CREATE: ENOTCONN: connection 0x00000007 '.length,
+      );
+    expect(said(4)).toBe('is closing');
+    expect(said(1)).toBe('is not fully established yet');
+    expect(said()).toBe('is closing, or not fully established yet');
   });
 
   test('what has no meaning of its own stays as it is', () => {

@@ -240,6 +240,22 @@ describe('requests', () => {
     });
   });
 
+  test.each([
+    ['NotEstablished', undefined, false],
+    ['ConnectionClosing', 4, false],
+    ['TcpFallback', undefined, true],
+  ] as const)(
+    'a connection that takes no subflow: the kernel is asked why, %s',
+    (tag, state, fallback) =>
+      withManager({}, async ({ manager, kernel }) => {
+        kernel.subflows.push({ ...tuple(0, 40_000), token: 7, initial: true, fallback });
+        kernel.refuse = () => [-107];
+        kernel.state = state;
+        const result = await manager.apply(create(7))();
+        expect(E.isLeft(result) && result.left).toMatchObject({ _tag: tag, errno: 107, token: 7 });
+      }),
+  );
+
   test('an IPv4-mapped connection takes its subflows as IPv4, and is named as mapped', async () => {
     await withManager({}, async ({ manager, kernel }) => {
       const mapped = {

@@ -1,9 +1,9 @@
 /** Events as lines in the form of the kernel's own test tool, `pm_nl_ctl events`. */
 
-import type { IpAddress } from '@liquid/types';
+import { type IpAddress, isIpv6 } from '@liquid/types';
 import type { ConnectionFields, PmEvent, SubflowFields } from '../event.js';
 import { MPTCP_EVENT } from '../family.js';
-import { familyOf, isIpv6Text } from '../family-address.js';
+import { familyOf } from '../family-address.js';
 
 const TYPES: { readonly [Tag in PmEvent['_tag']]: number | undefined } = {
   Created: MPTCP_EVENT.CREATED,
@@ -20,7 +20,7 @@ const TYPES: { readonly [Tag in PmEvent['_tag']]: number | undefined } = {
 };
 
 const addressed = (end: 's' | 'd', address: IpAddress): string =>
-  `${end}addr${isIpv6Text(address) ? 6 : 4}:${address}`;
+  `${end}addr${isIpv6(address) ? 6 : 4}:${address}`;
 
 const tuple = (fields: ConnectionFields | SubflowFields): ReadonlyArray<string> => [
   addressed('s', fields.local),

@@ -1,9 +1,10 @@
-/** Finds out more about a refusal than the kernel said: whether MPTCP is off, or the peer has none. */
+/** Finds out more about a refusal than the kernel said: whether MPTCP is off, the peer has none, or how far the connection is. */
 
 import {
   emptyDiagRow,
   IPPROTO,
   MessageWriter,
+  MPTCP_INFO_FLAG,
   type NetlinkSocket,
   readDiagInto,
   writeDiagToken,
@@ -12,16 +13,14 @@ import { type PmError, type RefusalContext, toPmError } from '../error.js';
 import type { Action } from '../policy.js';
 import { MPTCP_SYSCTLS, mptcpEnabled, readSysctls } from './sysctl.js';
 
-/** `MPTCP_INFO_FLAG_FALLBACK` of linux/mptcp.h. */
-const FALLBACK = 1;
-
-/** Whether the connection speaks plain TCP; undefined where the kernel doesn't tell. */
-const fellBack = (diag: NetlinkSocket, token: number): boolean | undefined => {
+/** What the connection's own socket shows; nothing where the kernel doesn't tell. */
+const lookUp = (diag: NetlinkSocket, token: number): Pick<RefusalContext, 'fallback' | 'state'> => {
   const row = emptyDiagRow();
-  let found: boolean | undefined;
+  let found: Pick<RefusalContext, 'fallback' | 'state'> = {};
   diag.call(writeDiagToken(new MessageWriter(), token), (message) => {
     if (readDiagInto(message, row, IPPROTO.MPTCP) && row.mptcp.token === token) {
-      found = (row.mptcp.flags & FALLBACK) !== 0;
+      const fallback = (row.mptcp.flags & MPTCP_INFO_FLAG.FALLBACK) !== 0;
+      found = { fallback, state: row.state };
     }
   });
   return found;
@@ -42,7 +41,7 @@ export const explain = async (
   const context: RefusalContext = {
     command: error.message.slice(0, error.message.indexOf(':')),
     token: action.token,
-    fallback: fellBack(diag, action.token),
+    ...lookUp(diag, action.token),
     enabled: mptcpEnabled(await readSysctls(namespace, MPTCP_SYSCTLS)),
   };
   return toPmError(

@@ -8,9 +8,13 @@ import {
   links as linkTable,
   type MessageCursor,
   MessageWriter,
+  MPTCP_INFO_BYTES,
+  MPTCP_INFO_FLAG,
+  type MptcpInfo,
   MPTCP_SUBFLOW_FLAG,
   NETLINK,
   readDiagRequest,
+  readMptcpInfo,
   readTcpInfo,
   RTM,
   SOCK_DIAG,
@@ -72,6 +76,8 @@ export interface FakeMptcp extends FakeKernel {
   ) => readonly [code: number, text?: string] | undefined;
   /** Where it is a list, dumps of sockets are not answered, but put here. */
   held: Array<() => void> | undefined;
+  /** TCP state of the connections' own sockets; established where there is none. */
+  state: number | undefined;
   /** Dumps of sockets so far, and single questions. */
   readonly asked: { dumps: number; single: number };
   readonly tell: (event: PmEvent) => void;
@@ -125,6 +131,12 @@ const same = (a: FourTuple, b: FourTuple): boolean =>
 
 const ENOENT = 2;
 
+const NO_INFO: MptcpInfo = readMptcpInfo(
+  sourceOf(new Uint8Array(MPTCP_INFO_BYTES)),
+  0,
+  MPTCP_INFO_BYTES,
+);
+
 /** A stack with the interfaces of {@link LOCAL}; `rights`: whether events and commands are permitted. */
 export const createFakeMptcp = ({ rights = true } = {}): FakeMptcp => {
   const subflows: Array<FakeSubflow> = [];
@@ -173,7 +185,13 @@ export const createFakeMptcp = ({ rights = true } = {}): FakeMptcp => {
     if (type === SOCK_DIAG.DESTROY) return answerOf(answer, 'SOCK_DESTROY');
     if (protocol === IPPROTO.MPTCP) {
       const token = Number((id.cookie ?? 0n) & 0xffffffffn);
-      return answer.ack(subflows.some((each) => each.token === token) ? 0 : -ENOENT);
+      const first = subflows.find((each) => each.token === token);
+      if (first === undefined) return answer.ack(-ENOENT);
+      const state = stack.state ?? TCP_STATE.ESTABLISHED;
+      const { tcp: _tcp, upperLayer: _upper, ...socket } = socketOf(first);
+      const info = { ...NO_INFO, token, flags: first.fallback ? MPTCP_INFO_FLAG.FALLBACK : 0 };
+      answer.message(writeDiag(writer, { ...socket, protocol, state, mptcp: info }));
+      return answer.ack();
     }
     if (!dump) {
       asked.single++;
@@ -220,6 +238,7 @@ export const createFakeMptcp = ({ rights = true } = {}): FakeMptcp => {
     asked,
     refuse: () => undefined,
     held: undefined,
+    state: undefined,
     tell: (event) => {
       writeEvent(writer, FAMILY, event);
       kernel.multicast(NETLINK.GENERIC, EVENTS, writer);
