@@ -3,10 +3,10 @@
 import { type MessageWriter, type NetlinkSocket, writeSockDestroy } from '@liquid/netlink';
 import type { Clock } from '@liquid/types';
 import { commandOfAction, tupleOfAction } from './command.js';
-import { type Engine, engineView, stepEngine } from './engine.js';
+import { type Engine, engineView, type EngineStep, stepEngine } from './engine.js';
 import { ACTION_COMMANDS, type PmError, refusalOf, toPmError } from './error.js';
 import type { PmEvent } from './event.js';
-import { type PmCommand, writeCommand } from './family-command.js';
+import { writeCommand } from './family-command.js';
 import type { Command, EngineInput, Notice } from './input.js';
 import type { FourTuple } from './model.js';
 import type { Action } from './policy.js';
@@ -27,7 +27,7 @@ export interface DriverListener {
 
 /** The sockets and numbers that commands need; without them the driver only observes. */
 export interface CommandPath {
-  readonly generic: Pick<NetlinkSocket, 'call' | 'refusal'>;
+  readonly generic: Pick<NetlinkSocket, 'call' | 'refusal' | 'arm' | 'disarm'>;
   readonly diag: Pick<NetlinkSocket, 'call' | 'refusal'>;
   readonly familyId: number;
   readonly writer: MessageWriter;
@@ -56,7 +56,7 @@ interface Outcome {
  * Sends what the writer holds. A function of its own for the compiler's sake: warming up calls it with
  * the real socket and with one that does nothing, so that neither is a surprise later.
  */
-export const callKernel = (socket: CommandPath['generic'], writer: MessageWriter): number =>
+export const callKernel = (socket: CommandPath['diag'], writer: MessageWriter): number =>
   socket.call(writer);
 
 /**
@@ -69,23 +69,28 @@ export const carryOut = (
   tuple: FourTuple | undefined,
 ): PmError | undefined => {
   const { writer } = path;
-  const socket = action._tag === 'Abort' ? path.diag : path.generic;
   if (action._tag === 'Abort') {
     if (tuple === undefined) return unknownSubflow(action.subflow);
     writeSockDestroy(writer, tuple);
-  } else {
-    writeCommand(writer, path.familyId, commandOfAction(action, tuple));
+    return outcomeOf(path.diag, action, callKernel(path.diag, writer));
   }
-  const code = callKernel(socket, writer);
-  if (code === 0) return undefined;
-  return toPmError(socket.refusal(code), {
-    command: ACTION_COMMANDS[action._tag],
-    token: action.token,
-    address: action._tag === 'CreateSubflow' ? action.local : undefined,
-  });
+  writeCommand(writer, path.familyId, commandOfAction(action, tuple));
+  return outcomeOf(path.generic, action, callKernel(path.generic, writer));
 };
 
-const GET_LIMITS: PmCommand = { _tag: 'GetLimits' };
+/** What a call's result says of an action. */
+const outcomeOf = (
+  socket: Pick<NetlinkSocket, 'refusal'>,
+  action: Action,
+  code: number,
+): PmError | undefined =>
+  code === 0
+    ? undefined
+    : toPmError(socket.refusal(code), {
+        command: ACTION_COMMANDS[action._tag],
+        token: action.token,
+        address: action._tag === 'CreateSubflow' ? action.local : undefined,
+      });
 
 const ESRCH = 3;
 
@@ -96,6 +101,25 @@ const unknownSubflow = (subflow: string): PmError => ({
   errno: ESRCH,
   code: 'ESRCH',
 });
+
+/** An event that is about to come, and the datagram in which it will. */
+export interface Awaited {
+  readonly event: Extract<PmEvent, { readonly _tag: 'Established' }>;
+  readonly datagram: Uint8Array;
+}
+
+/** A step that was worked out beforehand; the socket sends its first command with the event. */
+interface Foreseen {
+  readonly input: EngineInput;
+  readonly step: EngineStep;
+}
+
+/** Actions are flat. */
+const sameAction = (a: Action, b: Action | undefined): boolean => {
+  if (b === undefined) return false;
+  const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
+  return left.length === right.size && left.every(([key, value]) => right.get(key) === value);
+};
 
 /**
  * Holds the engine. `dispatch` steps it with an input, carries out its commands, feeds their outcomes
@@ -110,6 +134,9 @@ export class Driver {
   #steps: Array<Step> = [];
   #outcomes: Array<Outcome> = [];
   #busy = false;
+  #wakeAtMs: number | undefined;
+  #awaited: Awaited | undefined;
+  #foreseen: Foreseen | undefined;
 
   constructor(
     engine: Engine,
@@ -127,12 +154,23 @@ export class Driver {
     return this.#engine;
   }
 
-  /** See the class. Called by a listener it queues, and runs before the outer call returns. */
-  dispatch(first: EngineInput): void {
+  /**
+   * See the class. Called by a listener it queues, and runs before the outer call returns.
+   *
+   * @param triggered - what the command came to that the socket sent with this event, as `lookAhead` foresaw
+   */
+  dispatch(first: EngineInput, triggered?: number): void {
+    const foreseen = this.#foreseen;
+    if (foreseen !== undefined) {
+      // Whatever comes changes what was foreseen, unless it is what was foreseen.
+      this.#foreseen = undefined;
+      if (triggered === undefined) this.#path?.generic.disarm();
+    }
     this.#inputs.push(first);
     if (this.#busy) return;
     this.#busy = true;
     try {
+      if (triggered !== undefined && foreseen !== undefined) this.#fulfil(foreseen, triggered);
       while (this.#inputs.length > 0) {
         this.#run();
         this.#tell();
@@ -140,46 +178,80 @@ export class Driver {
     } finally {
       this.#busy = false;
     }
+    // Events come in crowds; what else comes is rare enough to look ahead anew.
+    if (foreseen !== undefined && first._tag !== 'Event') this.#foresee();
   }
 
   /**
-   * Walks the way of the reaction to an event that is about to come, and forgets it: the engine is
-   * pure, and what is sent asks the kernel for two numbers. When the event does come, the processor
-   * has the way in its caches, which after a pause makes most of the difference. Does nothing where
-   * it has come meanwhile.
+   * Works out the reaction to an event that is about to come, and has the socket send its first
+   * command as soon as the event's datagram is there. The engine is pure, so that what it will do is
+   * what it does now, as long as nothing comes in between; then it is forgotten. After a pause the
+   * processor has nothing of this code in its caches: all of it is off the way of the reaction.
    */
-  rehearse(event: Extract<PmEvent, { readonly _tag: 'Established' }>): void {
+  lookAhead(awaited: Awaited): void {
+    this.#awaited = awaited;
+    this.#foresee();
+  }
+
+  #foresee(): void {
     const path = this.#path;
-    if (path === undefined) return;
-    if (engineView(this.#engine).connection(event.token)?.established !== false) return;
-    const input: EngineInput = { _tag: 'Event', atMs: this.#clock.nowMs(), event };
-    const { engine, commands } = stepEngine(this.#engine, input);
-    for (const { action } of commands) {
-      if (action._tag === 'Abort') continue;
-      const tuple = tupleOfAction(action, engineView(engine));
-      writeCommand(path.writer, path.familyId, commandOfAction(action, tuple));
+    const awaited = this.#awaited;
+    if (path === undefined || awaited === undefined) return;
+    const { event, datagram } = awaited;
+    if (engineView(this.#engine).connection(event.token)?.established !== false) {
+      this.#awaited = undefined;
+      return;
     }
-    if (commands.length === 0) return;
-    writeCommand(path.writer, path.familyId, GET_LIMITS);
-    callKernel(path.generic, path.writer);
+    const input: EngineInput = { _tag: 'Event', atMs: this.#clock.nowMs(), event };
+    const step = stepEngine(this.#engine, input);
+    const action = step.commands[0]?.action;
+    if (action === undefined || action._tag === 'Abort') return;
+    const tuple = tupleOfAction(action, engineView(step.engine));
+    writeCommand(path.writer, path.familyId, commandOfAction(action, tuple));
+    if (path.generic.arm(datagram, path.writer)) this.#foreseen = { input, step };
+  }
+
+  /** Takes the foreseen event from the inputs: its first command has been sent. */
+  #fulfil(foreseen: Foreseen, code: number): void {
+    const input = this.#inputs.shift();
+    if (input === undefined) return;
+    const [sent] = foreseen.step.commands;
+    const now = stepEngine(this.#engine, input);
+    // A policy that looks at the clock may see it otherwise now. What was sent was sent then.
+    const kept =
+      sent === undefined || sameAction(sent.action, now.commands[0]?.action)
+        ? { input, step: now }
+        : foreseen;
+    this.#take(kept.input, kept.step, code);
   }
 
   #run(): void {
-    let wakeAtMs: number | undefined;
     for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
-      const stepped = stepEngine(this.#engine, input);
-      this.#engine = stepped.engine;
-      ({ wakeAtMs } = stepped);
-      for (const command of stepped.commands) this.#perform(command);
-      this.#steps.push({ input, commands: stepped.commands, notices: stepped.notices });
+      this.#take(input, stepEngine(this.#engine, input), undefined);
     }
-    this.#listener.onWake(wakeAtMs);
+    this.#listener.onWake(this.#wakeAtMs);
   }
 
-  #perform(command: Command): void {
-    if (this.#path === undefined) return;
-    const tuple = tupleOfAction(command.action, engineView(this.#engine));
-    const error = carryOut(this.#path, command.action, tuple);
+  /** A step becomes real; `code`: what its first command has come to already. */
+  #take(input: EngineInput, step: EngineStep, code: number | undefined): void {
+    this.#engine = step.engine;
+    this.#wakeAtMs = step.wakeAtMs;
+    let known = code;
+    for (const command of step.commands) {
+      this.#perform(command, known);
+      known = undefined;
+    }
+    this.#steps.push({ input, commands: step.commands, notices: step.notices });
+  }
+
+  #perform(command: Command, known: number | undefined): void {
+    const path = this.#path;
+    if (path === undefined) return;
+    const { action } = command;
+    const error =
+      known === undefined
+        ? carryOut(path, action, tupleOfAction(action, engineView(this.#engine)))
+        : outcomeOf(path.generic, action, known);
     const atMs = this.#clock.nowMs();
     this.#outcomes.push({ command, error });
     this.#inputs.push(

@@ -221,6 +221,20 @@ export class EventReader {
 }
 
 /**
+ * The datagram by which the kernel will say that the connection is established whose creation this
+ * message tells: it writes the same attributes for both events (`mptcp_event` in net/mptcp/pm_netlink.c,
+ * unchanged from Linux 5.12 to 6.18).
+ *
+ * @internal
+ */
+export const establishedDatagramAfter = (created: MessageCursor): Uint8Array => {
+  const { source, start, payload, end } = created;
+  const datagram = source.bytes.slice(start, end);
+  datagram[payload - start] = MPTCP_EVENT.ESTABLISHED;
+  return datagram;
+};
+
+/**
  * The event in a netlink message, as a value; for one message, from a file or a test. Left
  * `Unsupported` for an event that this version doesn't know, `Decode` for a message that isn't one.
  *

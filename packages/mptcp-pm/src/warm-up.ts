@@ -13,7 +13,7 @@ import { callKernel, type CommandPath, commandPath, Driver } from './driver.js';
 import type { Engine } from './engine.js';
 import type { ConnectionFields, PmEvent, SubflowFields } from './event.js';
 import { AddressTexts } from './family-address.js';
-import { EventReader, writeEvent } from './family-event.js';
+import { establishedDatagramAfter, EventReader, writeEvent } from './family-event.js';
 import { writeCommand } from './family-command.js';
 import type { LocalAddress, SubflowSample } from './model.js';
 import { sampleOf } from './sample.js';
@@ -110,6 +110,8 @@ const noKernel = (): CommandPath['generic'] => {
   let calls = 0;
   return {
     call: () => (++calls % REFUSE_EVERY === 0 ? REFUSED : 0),
+    arm: () => true,
+    disarm: () => undefined,
     refusal: () => ({
       _tag: 'KernelRefusal',
       message: 'warming up',
@@ -162,7 +164,14 @@ export const warmUp = (engine: Engine, path: CommandPath, clock: Pick<Clock, 'no
       message.next();
       const read = reader.read(message);
       nowMs += 20.2;
-      if (read !== undefined) driver.dispatch({ _tag: 'Event', atMs: nowMs, event: read });
+      const foreseen = read?._tag === 'Established' && round % 2 === 0 ? 0 : undefined;
+      if (read !== undefined) {
+        driver.dispatch({ _tag: 'Event', atMs: nowMs, event: read }, foreseen);
+      }
+      if (read?._tag === 'Created') {
+        const datagram = establishedDatagramAfter(message);
+        driver.lookAhead({ event: { ...read, _tag: 'Established' }, datagram });
+      }
       if (read?._tag !== 'SubEstablished' || round % POLL_EVERY !== 0) continue;
       nowMs += 300.3;
       const complete = round % (2 * POLL_EVERY) === 0;

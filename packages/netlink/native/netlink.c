@@ -275,17 +275,21 @@ static napi_value full_info(napi_env env, napi_callback_info info) {
   return outcome(env, result < 0 ? -1 : (int64_t)length);
 }
 
+static ssize_t put(int fd, const uint8_t *data, size_t length) {
+  ssize_t sent;
+  do {
+    sent = send(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : sent;
+}
+
 static napi_value send_bytes(napi_env env, napi_callback_info info) {
   ARGUMENTS(3);
   INT(fd, 0);
   BYTES(bytes, 1);
   INT(length, 2);
   if (length < 0 || (size_t)length > bytes.length) return number(env, -EINVAL);
-  ssize_t sent;
-  do {
-    sent = send(fd, bytes.data, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
-  return outcome(env, sent);
+  return number(env, put(fd, bytes.data, (size_t)length));
 }
 
 static ssize_t take(int fd, const Bytes *bytes) {
@@ -305,6 +309,19 @@ static napi_value receive_bytes(napi_env env, napi_callback_info info) {
 
 /* ---- Watches --------------------------------------------------------------------------------- */
 
+/* The longest datagram that a trigger waits for or sends. */
+enum { TRIGGER_BYTES = 512 };
+
+/* What is sent as soon as a certain datagram comes: once, then it is off. */
+typedef struct {
+  bool armed;
+  int fd;
+  size_t expected_length;
+  size_t answer_length;
+  uint8_t expected[TRIGGER_BYTES];
+  uint8_t answer[TRIGGER_BYTES];
+} Trigger;
+
 typedef struct {
   uv_poll_t poll; /* First: the handle and the watch have one address. */
   napi_env env;
@@ -320,6 +337,7 @@ typedef struct {
   bool stopped;
   /* Errors in a row that told nothing. */
   int silent_errors;
+  Trigger trigger;
 } Watch;
 
 static void disown(Watch *watch) {
@@ -372,10 +390,31 @@ static void surface(napi_env env) {
   }
 }
 
-/* Hands over what waits; gives the error number that ended it. */
-static int drain(Watch *watch) {
+/* What the trigger sent, or −errno; 0 where this is not what it waits for. */
+static ssize_t pull(Trigger *trigger, const uint8_t *data, size_t capacity, ssize_t length) {
+  if (!trigger->armed || length < 0 || (size_t)length != trigger->expected_length ||
+      (size_t)length > capacity || memcmp(data, trigger->expected, length) != 0) {
+    return 0;
+  }
+  trigger->armed = false;
+  return put(trigger->fd, trigger->answer, trigger->answer_length);
+}
+
+/*
+ * The same for the next datagram, which stays where it is: after a pause nothing of JavaScript's engine
+ * is in the caches, and reaching it costs more than reading twice.
+ */
+static ssize_t pull_ahead(Watch *watch) {
+  if (!watch->trigger.armed) return 0;
+  uint8_t next[TRIGGER_BYTES];
+  ssize_t length = recv(watch->fd, next, sizeof next, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+  return pull(&watch->trigger, next, sizeof next, length);
+}
+
+/* Hands over what waits, `sent` for the first of it; gives the error number that ended it. */
+static int drain(Watch *watch, ssize_t sent) {
   napi_env env = watch->env;
-  napi_value callback, buffer, receiver, argument;
+  napi_value callback, buffer, receiver, arguments[2];
   if (napi_get_reference_value(env, watch->callback, &callback) != napi_ok ||
       napi_get_reference_value(env, watch->buffer, &buffer) != napi_ok ||
       napi_get_undefined(env, &receiver) != napi_ok) {
@@ -393,9 +432,13 @@ static int drain(Watch *watch) {
       length = take(watch->fd, &bytes);
     }
     if (length == -EAGAIN) return -EAGAIN;
+    if (count > 0) sent = pull(&watch->trigger, bytes.data, bytes.length, length);
     watch->silent_errors = 0;
-    if (napi_create_int32(env, (int32_t)length, &argument) != napi_ok) return -EFAULT;
-    if (napi_call_function(env, receiver, callback, 1, &argument, NULL) != napi_ok) surface(env);
+    if (napi_create_int32(env, (int32_t)length, &arguments[0]) != napi_ok ||
+        napi_create_int32(env, (int32_t)sent, &arguments[1]) != napi_ok) {
+      return -EFAULT;
+    }
+    if (napi_call_function(env, receiver, callback, 2, arguments, NULL) != napi_ok) surface(env);
     if (length < 0 && length != -ENOBUFS) return (int)length;
   }
   return 0;
@@ -407,11 +450,12 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
   napi_env env = watch->env;
   napi_handle_scope handles;
   napi_callback_scope callbacks;
+  ssize_t sent = pull_ahead(watch);
   if (napi_open_handle_scope(env, &handles) != napi_ok) return;
   watch->inside = true;
   int ended = -EFAULT;
   if (napi_open_callback_scope(env, NULL, watch->context, &callbacks) == napi_ok) {
-    ended = drain(watch);
+    ended = drain(watch, sent);
     if (napi_close_callback_scope(env, callbacks) != napi_ok) surface(env);
   }
   watch->inside = false;
@@ -508,6 +552,32 @@ static napi_value ref_watch(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value arm_watch(napi_env env, napi_callback_info info) {
+  ARGUMENTS(4);
+  BYTES(expected, 1);
+  INT(fd, 2);
+  BYTES(answer, 3);
+  Watch *watch = watch_of(env, argv[0]);
+  if (watch == NULL) return NULL;
+  if (watch->stopped) return number(env, -EBADF);
+  if (expected.length > TRIGGER_BYTES || answer.length > TRIGGER_BYTES) return number(env, -EMSGSIZE);
+  Trigger *trigger = &watch->trigger;
+  memcpy(trigger->expected, expected.data, expected.length);
+  memcpy(trigger->answer, answer.data, answer.length);
+  trigger->expected_length = expected.length;
+  trigger->answer_length = answer.length;
+  trigger->fd = fd;
+  trigger->armed = true;
+  return number(env, 0);
+}
+
+static napi_value disarm_watch(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  Watch *watch = watch_of(env, argv[0]);
+  if (watch != NULL) watch->trigger.armed = false;
+  return NULL;
+}
+
 /* ---- The module ------------------------------------------------------------------------------ */
 
 #define METHOD(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
@@ -527,7 +597,8 @@ NAPI_MODULE_INIT() {
       METHOD("getsockopt", get_option),  METHOD("fullInfo", full_info),
       METHOD("send", send_bytes),        METHOD("recv", receive_bytes),
       METHOD("watch", start_watch),      METHOD("unwatch", unwatch),
-      METHOD("refWatch", ref_watch),
+      METHOD("refWatch", ref_watch),     METHOD("armWatch", arm_watch),
+      METHOD("disarmWatch", disarm_watch),
   };
   TRY(napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods));
   return exports;

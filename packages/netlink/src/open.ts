@@ -95,12 +95,21 @@ export const openNetlink = (options: NetlinkOptions): TaskEither<NetlinkError, N
         shared,
         scope.fail,
         keepAlive,
+        exchange,
       );
       scope.defer(TE.fromIO(() => multicast.close()));
 
       const part: Pick<
         NetlinkSocket,
-        'transport' | 'call' | 'refusal' | 'request' | 'dump' | 'subscribe'
+        | 'transport'
+        | 'call'
+        | 'refusal'
+        | 'request'
+        | 'dump'
+        | 'subscribe'
+        | 'arm'
+        | 'disarm'
+        | 'triggered'
       > = {
         transport: transport.right.name,
         call: (request, onMessage) => exchange.call(request, onMessage),
@@ -111,6 +120,9 @@ export const openNetlink = (options: NetlinkOptions): TaskEither<NetlinkError, N
           return () => dumps.dump({ bytes, onMessage, onRestart });
         },
         subscribe: (group, onMessage) => multicast.subscribe(group, onMessage),
+        arm: (expected, request) => multicast.arm(expected, request),
+        disarm: () => multicast.disarm(),
+        triggered: () => exchange.triggered,
       };
       return E.right({ ...part, stats: () => ({ ...counters }) });
     },

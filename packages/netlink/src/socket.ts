@@ -92,4 +92,18 @@ export interface NetlinkSocket extends Running<NetlinkEvent, NetlinkStats> {
    * where the group wants CAP_NET_ADMIN.
    */
   readonly subscribe: (group: number, onMessage: OnMessage) => E.Either<NetlinkError, () => void>;
+  /**
+   * Triggered send: sends the request as soon as a multicast message comes that equals `expected` to
+   * the byte, before it is delivered, and by the addon before any JavaScript runs. For who knows the
+   * next message and its answer beforehand. Once, and one at a time: another call takes its place.
+   * False where it can't be: nothing is subscribed to, or one of the two is longer than 512 bytes.
+   */
+  readonly arm: (expected: Uint8Array, request: MessageWriter) => boolean;
+  /** Takes the triggered send off. */
+  readonly disarm: () => void;
+  /**
+   * While the message is delivered that set off the triggered send: what that came to, as
+   * {@link call} gives it. Otherwise undefined.
+   */
+  readonly triggered: () => number | undefined;
 }

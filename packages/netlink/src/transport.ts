@@ -17,6 +17,14 @@ export interface ChannelOptions {
 }
 
 /**
+ * Told a datagram's length, or a negative error number; `sent` is what a triggered send gave for this
+ * datagram, 0 where none was due.
+ *
+ * @since 0.1.0
+ */
+export type OnDatagram = (length: number, sent: number) => void;
+
+/**
  * One bound netlink descriptor. Its calls don't wait; results below zero are negative error numbers
  * as in errno(3).
  *
@@ -37,7 +45,16 @@ export interface Channel {
    * it; a length below zero is a negative error number (−ENOBUFS: messages were lost). Keeps the
    * process alive unless `unref` was called. At most one watch at a time.
    */
-  readonly watch: (buffer: Uint8Array, onDatagram: (length: number) => void) => void;
+  readonly watch: (buffer: Uint8Array, onDatagram: OnDatagram) => void;
+  /**
+   * Triggered send: as soon as a watched datagram equals `expected` to the byte, `answer` is sent on
+   * `by`, before `onDatagram` is called; once. It takes the place of an earlier one and ends with the
+   * watch. `by` is a channel of the same transport and is not closed before this is. 0, −EBADF where
+   * nothing is watched, or −EMSGSIZE where the bytes are more than 512.
+   */
+  readonly arm: (expected: Uint8Array, by: Channel, answer: Uint8Array) => number;
+  /** Takes the triggered send off. */
+  readonly disarm: () => void;
   /** Ends the watch. Idempotent. */
   readonly unwatch: () => void;
   /** Whether a watch keeps the process alive; it does at first. */

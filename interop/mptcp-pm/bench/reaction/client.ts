@@ -5,12 +5,12 @@
 
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadOf } from './load.ts';
+import { loadOf, PAUSE_MS } from './load.ts';
 
 const [address = '', port = '0', count = '0', holdMs = '0', name] = process.argv.slice(2);
-const quiet = loadOf(name) === 'quiet';
+const pauseMs = PAUSE_MS[loadOf(name)];
 
-/** Between connections, and before the byte of the quiet load. */
+/** Between connections. */
 const SETTLE_MS = 4;
 
 for (let done = 0; done < Number(count); done++) {
@@ -21,7 +21,7 @@ for (let done = 0; done < Number(count); done++) {
   });
   socket.on('error', () => undefined);
   socket.on('data', () => undefined);
-  if (quiet) await sleep(SETTLE_MS);
+  if (pauseMs > 0) await sleep(pauseMs);
   socket.write('x');
   await sleep(Number(holdMs));
   socket.resetAndDestroy();

@@ -20,6 +20,7 @@ type Runs = Readonly<Record<Load, Readonly<Record<Side, Run[]>>>>;
 
 const emptyRuns = (): Runs => ({
   request: { ours: [], mptcpd: [], kernel: [] },
+  'at-once': { ours: [], mptcpd: [], kernel: [] },
   quiet: { ours: [], mptcpd: [], kernel: [] },
 });
 
@@ -31,7 +32,8 @@ const PARTS = [
 ] as const;
 
 const LOAD_TEXT: Readonly<Record<Load, string>> = {
-  request: 'request and answer',
+  request: 'request and answer after 2 ms',
+  'at-once': 'request and answer at once',
   quiet: 'quiet host',
 };
 
@@ -48,7 +50,7 @@ const rowsOf = (runs: Runs): ResultRow[] => {
       PARTS.map(({ ending, of, figure }) => {
         const figures = (one: Side): Figures => figuresOf(runs[load][one].map(figure));
         return peerRow({
-          id: `${id}${load === 'quiet' ? '-quiet' : ''}${ending}`,
+          id: `${id}${load === 'request' ? '' : `-${load}`}${ending}`,
           title: `established to SYN with MP_JOIN, ${of} of a hundred connections, ${LOAD_TEXT[load]}`,
           unit: 'µs',
           ours: figures('ours'),

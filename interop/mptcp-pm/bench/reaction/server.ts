@@ -1,4 +1,4 @@
-/** The server of both loads: it answers, or it accepts and never reads, so that only the kernel acknowledges. */
+/** The server: it answers, or it accepts and never reads, so that only the kernel acknowledges. */
 
 import { createServer, type Socket } from 'node:net';
 import { loadOf } from './load.ts';

@@ -24,7 +24,7 @@ import { carryOut, type CommandPath, commandPath, Driver } from '../driver.js';
 import { createEngine, engineView } from '../engine.js';
 import { kernelPathManager, mptcpDisabled, type PmError } from '../error.js';
 import { MPTCP_PM } from '../family.js';
-import { EventReader } from '../family-event.js';
+import { establishedDatagramAfter, EventReader } from '../family-event.js';
 import { watchAddresses } from '../local-addresses.js';
 import type {
   PathManager,
@@ -113,12 +113,14 @@ export const startManager = async (
           const event = reader.read(message);
           if (event === undefined) return;
           events++;
-          driver.dispatch({ _tag: 'Event', atMs: clock.nowMs(), event });
+          driver.dispatch({ _tag: 'Event', atMs: clock.nowMs(), event }, generic.right.triggered());
           if ('local' in event && isIpv6(event.local)) loop.noticeIpv6();
-          if (!warm || event._tag !== 'Created') return;
+          if (policies.length === 0 || event._tag !== 'Created') return;
           // The event that policies wait for comes within a round trip. If it is here already it
           // stands behind this one, and is read before a microtask runs.
-          queueMicrotask(() => driver.rehearse({ ...event, _tag: 'Established' }));
+          const datagram = establishedDatagramAfter(message);
+          const established = { ...event, _tag: 'Established' } as const;
+          queueMicrotask(() => driver.lookAhead({ event: established, datagram }));
         });
   const mayObserve =
     options.mode === 'observe' || (options.mode === undefined && policies.length === 0);

@@ -4,7 +4,7 @@ import { fromUnknown, limitExceeded, notFound, permission, unsupported } from '@
 import * as E from 'fp-ts/lib/Either.js';
 import type { NetlinkError } from '../errors.js';
 import { HOST_LITTLE } from '../host-order.js';
-import type { Channel, ChannelOptions, Transport } from '../transport.js';
+import type { Channel, ChannelOptions, OnDatagram, Transport } from '../transport.js';
 import { ERRNO, nameOfErrno } from './errno.js';
 import type { Native, Watch } from './native.js';
 
@@ -89,12 +89,12 @@ class NativeChannel implements Channel {
     return this.#fd < 0 ? -ERRNO.EBADF : this.#native.recv(this.#fd, buffer);
   }
 
-  watch(buffer: Uint8Array, onDatagram: (length: number) => void): void {
+  watch(buffer: Uint8Array, onDatagram: OnDatagram): void {
     this.unwatch();
     const watch = this.#fd < 0 ? -ERRNO.EBADF : this.#native.watch(this.#fd, buffer, onDatagram);
     if (typeof watch === 'number') {
       // As a datagram's error would come: later, never inside the call.
-      setImmediate(onDatagram, watch);
+      setImmediate(onDatagram, watch, 0);
       return;
     }
     this.#watch = watch;
@@ -104,6 +104,15 @@ class NativeChannel implements Channel {
   unwatch(): void {
     this.#watch?.stop();
     this.#watch = undefined;
+  }
+
+  arm(expected: Uint8Array, by: Channel, answer: Uint8Array): number {
+    if (this.#watch === undefined || !(by instanceof NativeChannel)) return -ERRNO.EBADF;
+    return by.#fd < 0 ? -ERRNO.EBADF : this.#watch.arm(expected, by.#fd, answer);
+  }
+
+  disarm(): void {
+    this.#watch?.disarm();
   }
 
   ref(keepsAlive: boolean): void {

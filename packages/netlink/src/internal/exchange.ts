@@ -79,6 +79,9 @@ export class Exchange {
   /** The last refusal of {@link call}. */
   #last: Frame;
   #closed = false;
+  /** Sequence number of the armed request. */
+  #armed = 0;
+  #triggered: number | undefined;
 
   constructor(channel: Channel, shared: Shared, timeoutMs: number) {
     this.#channel = channel;
@@ -88,22 +91,36 @@ export class Exchange {
   }
 
   call(request: MessageWriter, onMessage: OnMessage | undefined): number {
-    let level = this.#levels[this.#depth];
-    if (level === undefined) {
-      level = createLevel();
-      this.#levels.push(level);
-    }
+    const level = this.#level();
     const { frame } = level;
     request.finish();
     this.#send(frame, request.bytes, request.view, request.length, onMessage);
-    if (!frame.done) {
-      this.#receive(level);
-      if (!frame.done) this.#settle(frame, -ERRNO.EAGAIN);
-    }
-    // Out of the caller's reach as soon as this returns.
-    frame.onMessage = undefined;
-    if (frame.code !== 0) this.#remember(level);
-    return frame.code;
+    return this.#answered(level);
+  }
+
+  /** See `NetlinkSocket.arm`: `watched` is where the expected message will come. */
+  arm(watched: Channel, expected: Uint8Array, request: MessageWriter): boolean {
+    if (this.#closed) return false;
+    const answer = request.finish();
+    this.#armed = this.#number(request.view);
+    return watched.arm(expected, this.#channel, answer) === 0;
+  }
+
+  /** The armed request was sent, or could not be. */
+  onTriggered(sent: number): void {
+    const level = this.#level();
+    this.#expect(level.frame, this.#armed, undefined);
+    if (sent < 0) this.#settle(level.frame, sent);
+    this.#triggered = this.#answered(level);
+  }
+
+  forgetTriggered(): void {
+    this.#triggered = undefined;
+  }
+
+  /** What the armed request came to, while the message that triggered it is delivered. */
+  get triggered(): number | undefined {
+    return this.#triggered;
   }
 
   refusal(code: number, what: string): NetlinkError {
@@ -136,9 +153,24 @@ export class Exchange {
     length: number,
     onMessage: OnMessage | undefined,
   ): void {
+    this.#expect(frame, this.#number(view), onMessage);
+    const sent = this.#closed ? -ERRNO.EBADF : this.#channel.send(bytes, length);
+    if (sent < 0) this.#settle(frame, sent);
+  }
+
+  /** Makes a message one that can be answered; gives its sequence number. */
+  #number(view: DataView): number {
     // Zero is the number of multicasts.
     this.#sequence = (this.#sequence + 1) >>> 0 || 1;
-    frame.sequence = this.#sequence;
+    const flags = view.getUint16(FLAGS_AT, HOST_LITTLE) | NLM_F.REQUEST | NLM_F.ACK;
+    view.setUint16(FLAGS_AT, flags, HOST_LITTLE);
+    view.setUint32(SEQUENCE_AT, this.#sequence, HOST_LITTLE);
+    return this.#sequence;
+  }
+
+  /** From here on the answer finds its frame. */
+  #expect(frame: Frame, sequence: number, onMessage: OnMessage | undefined): void {
+    frame.sequence = sequence;
     frame.onMessage = onMessage;
     frame.done = false;
     frame.code = 0;
@@ -147,16 +179,31 @@ export class Exchange {
     frame.answer.missingType = undefined;
     frame.cutFrom = 0;
     frame.settle = undefined;
-    view.setUint16(
-      FLAGS_AT,
-      view.getUint16(FLAGS_AT, HOST_LITTLE) | NLM_F.REQUEST | NLM_F.ACK,
-      HOST_LITTLE,
-    );
-    view.setUint32(SEQUENCE_AT, frame.sequence, HOST_LITTLE);
     this.#shared.counters.requests++;
     this.#pending.push(frame);
-    const sent = this.#closed ? -ERRNO.EBADF : this.#channel.send(bytes, length);
-    if (sent < 0) this.#settle(frame, sent);
+  }
+
+  /** What calls at this depth read with. */
+  #level(): Level {
+    let level = this.#levels[this.#depth];
+    if (level === undefined) {
+      level = createLevel();
+      this.#levels.push(level);
+    }
+    return level;
+  }
+
+  /** Takes the answer to what was sent: its code. */
+  #answered(level: Level): number {
+    const { frame } = level;
+    if (!frame.done) {
+      this.#receive(level);
+      if (!frame.done) this.#settle(frame, -ERRNO.EAGAIN);
+    }
+    // Out of the caller's reach as soon as this returns.
+    frame.onMessage = undefined;
+    if (frame.code !== 0) this.#remember(level);
+    return frame.code;
   }
 
   /** Takes datagrams until the frame is answered or none waits. */

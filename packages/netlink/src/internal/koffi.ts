@@ -9,7 +9,9 @@ import { isMainThread } from 'node:worker_threads';
 import type * as Koffi from 'koffi';
 import { HOST_LITTLE } from '../host-order.js';
 import { ERRNO, errnoOf } from './errno.js';
+import type { OnDatagram } from '../transport.js';
 import type { Native, Watch } from './native.js';
+import { Trigger } from './trigger.js';
 
 const SOCK_CLOEXEC = 0x80000;
 const SOCK_NONBLOCK = 0x800;
@@ -81,33 +83,38 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
     }
   };
 
+  const send = (fd: number, bytes: Uint8Array, length: number): number => {
+    if (length < 0 || length > bytes.length) return -ERRNO.EINVAL;
+    let sent: number;
+    do sent = outcome(cSend(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL));
+    while (sent === -EINTR);
+    return sent;
+  };
+
   /**
    * Node reads datagrams only from UDP sockets, so it gets one, and then the watched socket takes its
    * number. koffi's own poll is no way: promises that its callback resolves would wait for the next
    * event.
    */
-  const watch = (
-    fd: number,
-    bytes: Uint8Array,
-    onDatagram: (length: number) => void,
-  ): Watch | number => {
+  const watch = (fd: number, bytes: Uint8Array, onDatagram: OnDatagram): Watch | number => {
     const placeholder = outcome(cSocket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (placeholder < 0) return placeholder;
     const reader = createSocket('udp4');
+    const trigger = new Trigger();
     let stopped = false;
     reader.on('error', (caught) => {
-      if (!stopped) onDatagram(-errnoOf(caught));
+      if (!stopped) onDatagram(-errnoOf(caught), 0);
     });
     reader.on('message', (message) => {
       if (stopped) return;
       if (bytes.length === 0) {
         // Its memory was given away.
         stop();
-        onDatagram(-EFAULT);
+        onDatagram(-EFAULT, 0);
         return;
       }
       bytes.set(message.length > bytes.length ? message.subarray(0, bytes.length) : message);
-      onDatagram(message.length);
+      onDatagram(message.length, trigger.pull(message, message.length));
     });
     const stop = (): void => {
       if (stopped) return;
@@ -131,6 +138,9 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
         else reader.unref();
       },
       stop,
+      arm: (expected, by, answer) =>
+        trigger.arm(expected, answer, (copy) => send(by, copy, copy.length)),
+      disarm: () => trigger.disarm(),
     };
   };
 
@@ -169,13 +179,7 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
       view.setBigUint64(TCP_AT, koffi.address(tcp), HOST_LITTLE);
       return withLength(head, () => cGetsockopt(fd, SOL_MPTCP, MPTCP_FULL_INFO, head, lengthOf));
     },
-    send: (fd, bytes, length) => {
-      if (length < 0 || length > bytes.length) return -ERRNO.EINVAL;
-      let sent: number;
-      do sent = outcome(cSend(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL));
-      while (sent === -EINTR);
-      return sent;
-    },
+    send,
     recv: (fd, bytes) => {
       let length: number;
       do length = outcome(cRecv(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_TRUNC));

@@ -6,9 +6,11 @@ import type { NetlinkError } from '../errors.js';
 import { MessageCursor, NLMSG, type Source, sourceOf } from '../message.js';
 import { netlinkError } from '../refusal.js';
 import type { OnMessage } from '../socket.js';
+import type { MessageWriter } from '../writer.js';
 import type { Channel } from '../transport.js';
 import { DATAGRAM_BYTES, deliver, type Shared } from './counters.js';
 import { ERRNO } from './errno.js';
+import type { Exchange } from './exchange.js';
 
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
@@ -19,6 +21,7 @@ export class Multicast {
   readonly #shared: Shared;
   readonly #fail: (error: NetlinkError) => void;
   readonly #keepAlive: boolean;
+  readonly #exchange: Exchange;
   readonly #cursor = new MessageCursor();
   /** Subscriptions of each group. */
   readonly #groups = new Map<number, number>();
@@ -33,11 +36,13 @@ export class Multicast {
     shared: Shared,
     fail: (error: NetlinkError) => void,
     keepAlive: boolean,
+    exchange: Exchange,
   ) {
     this.#open = open;
     this.#shared = shared;
     this.#fail = fail;
     this.#keepAlive = keepAlive;
+    this.#exchange = exchange;
   }
 
   subscribe(group: number, onMessage: OnMessage): E.Either<NetlinkError, () => void> {
@@ -66,6 +71,16 @@ export class Multicast {
     });
   }
 
+  /** See `NetlinkSocket.arm`. */
+  arm(expected: Uint8Array, request: MessageWriter): boolean {
+    const channel = this.#channel;
+    return channel !== undefined && this.#exchange.arm(channel, expected, request);
+  }
+
+  disarm(): void {
+    this.#channel?.disarm();
+  }
+
   close(): void {
     this.#closed = true;
     this.#listeners = [];
@@ -81,7 +96,7 @@ export class Multicast {
     const channel = opened.right;
     const source = (this.#source ??= sourceOf(new Uint8Array(DATAGRAM_BYTES)));
     channel.ref(this.#keepAlive);
-    channel.watch(source.bytes, (length) => this.#read(source, length));
+    channel.watch(source.bytes, (length, sent) => this.#read(source, length, sent));
     this.#channel = channel;
     return opened;
   }
@@ -104,7 +119,7 @@ export class Multicast {
     this.#channel = undefined;
   }
 
-  #read(source: Source, length: number): void {
+  #read(source: Source, length: number, sent: number): void {
     const { counters, emit } = this.#shared;
     if (length < 0) {
       if (length === -ERRNO.ENOBUFS) {
@@ -115,6 +130,7 @@ export class Multicast {
       }
       return;
     }
+    if (sent !== 0) this.#exchange.onTriggered(sent);
     counters.bytesReceived += length;
     const cursor = this.#cursor;
     cursor.reset(source, length);
@@ -123,6 +139,7 @@ export class Multicast {
       counters.multicasts++;
       for (const listener of this.#listeners) deliver(listener, cursor);
     }
+    if (sent !== 0) this.#exchange.forgetTriggered();
     // A datagram longer than the buffer is malformed where the buffer ends.
     if (cursor.malformedAt >= 0) emit({ _tag: 'Malformed', offset: cursor.malformedAt });
   }

@@ -1,5 +1,7 @@
 /** The system calls that everything here is built on, in one interface that the addon and koffi implement. */
 
+import type { OnDatagram } from '../transport.js';
+
 /**
  * Thin system calls. Each gives its result or a negative error number as in errno(3); none waits.
  * Addresses and options are the bytes of the C structures.
@@ -48,11 +50,7 @@ export interface Native {
    * Calls back per datagram, which stands in `bytes`, with its length or a negative error number;
    * after any but −ENOBUFS no other call comes. The descriptor must stay open until `stop`.
    */
-  readonly watch: (
-    fd: number,
-    bytes: Uint8Array,
-    onDatagram: (length: number) => void,
-  ) => Watch | number;
+  readonly watch: (fd: number, bytes: Uint8Array, onDatagram: OnDatagram) => Watch | number;
 }
 
 /** A callback in force. Neither the buffer nor the callback is collected until `stop`. */
@@ -60,4 +58,11 @@ export interface Watch {
   readonly ref: (keepsAlive: boolean) => void;
   /** Idempotent, also inside the callback. */
   readonly stop: () => void;
+  /**
+   * Sends `answer` on `fd` when the next datagram equals `expected` to the byte, before the callback
+   * and without JavaScript; once. The bytes are copied. 0, or −EMSGSIZE where they are too many.
+   */
+  readonly arm: (expected: Uint8Array, fd: number, answer: Uint8Array) => number;
+  /** Takes the trigger off. */
+  readonly disarm: () => void;
 }

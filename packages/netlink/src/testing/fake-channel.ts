@@ -1,7 +1,8 @@
 /** One descriptor of the scripted kernel: a queue of datagrams and errors, with the timing of a real one. */
 
 import { ERRNO } from '../internal/errno.js';
-import type { Channel } from '../transport.js';
+import { Trigger } from '../internal/trigger.js';
+import type { Channel, OnDatagram } from '../transport.js';
 
 const SOL_NETLINK = 270;
 const ADD_MEMBERSHIP = 1;
@@ -32,9 +33,8 @@ export class FakeChannel implements Channel {
   readonly #side: FakeSide;
   readonly #queue: Array<Arrival> = [];
   #open = true;
-  #watch:
-    | { readonly buffer: Uint8Array; readonly onDatagram: (length: number) => void }
-    | undefined;
+  #watch: { readonly buffer: Uint8Array; readonly onDatagram: OnDatagram } | undefined;
+  readonly #trigger = new Trigger();
   #turn: NodeJS.Immediate | undefined;
   #alive: NodeJS.Timeout | undefined;
   #keepsAlive = true;
@@ -68,10 +68,10 @@ export class FakeChannel implements Channel {
     return arrival.length;
   }
 
-  watch(buffer: Uint8Array, onDatagram: (length: number) => void): void {
+  watch(buffer: Uint8Array, onDatagram: OnDatagram): void {
     this.unwatch();
     if (!this.#open) {
-      setImmediate(onDatagram, -ERRNO.EBADF);
+      setImmediate(onDatagram, -ERRNO.EBADF, 0);
       return;
     }
     this.#watch = { buffer, onDatagram };
@@ -82,10 +82,20 @@ export class FakeChannel implements Channel {
 
   unwatch(): void {
     this.#watch = undefined;
+    this.#trigger.disarm();
     clearInterval(this.#alive);
     clearImmediate(this.#turn);
     this.#alive = undefined;
     this.#turn = undefined;
+  }
+
+  arm(expected: Uint8Array, by: Channel, answer: Uint8Array): number {
+    if (this.#watch === undefined) return -ERRNO.EBADF;
+    return this.#trigger.arm(expected, answer, (copy) => by.send(copy, copy.length));
+  }
+
+  disarm(): void {
+    this.#trigger.disarm();
   }
 
   ref(keepsAlive: boolean): void {
@@ -128,7 +138,7 @@ export class FakeChannel implements Channel {
       for (let watch = this.#watch; watch !== undefined; watch = this.#watch) {
         const length = this.receive(watch.buffer);
         if (length === -ERRNO.EAGAIN) return;
-        watch.onDatagram(length);
+        watch.onDatagram(length, this.#trigger.pull(watch.buffer, length));
       }
     } finally {
       this.#schedule();

@@ -227,6 +227,41 @@ export const transportSuite = (under: TransportUnderTest): ReadonlyArray<Transpo
       channel.unwatch();
       channel.ref(true);
     }),
+    onChannel(
+      'a triggered send goes out before its datagram is told, once',
+      async (channel, buffer) => {
+        ask(channel, 7);
+        const expected = buffer.slice(0, channel.receive(buffer));
+        channel.receive(buffer);
+        const request = writeGetFamily(new MessageWriter(), 'nlctrl');
+        request.view.setUint32(8, 99, HOST_LITTLE);
+        const other = open();
+        try {
+          same(channel.arm(expected, other, request.finish()), -ERRNO.EBADF, 'arm without a watch');
+          const sent: Array<number> = [];
+          const answers: Array<number> = [];
+          const aside = new Uint8Array(BUFFER);
+          channel.watch(buffer, (_length, bytes) => {
+            sent.push(bytes);
+            if (bytes !== 0) answers.push(...sequencesIn(aside, other.receive(aside)));
+          });
+          same(channel.arm(expected, other, new Uint8Array(513)), -90, 'arm with 513 bytes');
+          same(channel.arm(expected, other, request.finish()), 0, 'arm');
+          for (const sequence of [6, 7, 7]) ask(channel, sequence);
+          await until('six datagrams', () => sent.length === 6);
+          same(sent.join(), `0,0,${request.length},0,0,0`, 'bytes sent');
+          same(answers.join(), '99', 'answers while it was told');
+          channel.arm(expected, other, request.finish());
+          channel.disarm();
+          ask(channel, 7);
+          await until('eight datagrams', () => sent.length === 8);
+          same(sent[6], 0, 'bytes sent after disarm');
+        } finally {
+          channel.unwatch();
+          other.close();
+        }
+      },
+    ),
     onChannel('a closed channel answers EBADF', async (channel, buffer) => {
       channel.close();
       channel.close();
