@@ -7,6 +7,7 @@ import { type AttributeSet, attributeSet, list, nest, readAttributes } from './a
 import { text, u16, u32 } from './attribute-value.js';
 import type { NetlinkError } from './errors.js';
 import { beginGeneric, GENL_HEADER, GENL_ID_CTRL } from './generic.js';
+import { collectDump } from './internal/collect.js';
 import { type MessageCursor, NLM_F } from './message.js';
 import type { NetlinkSocket } from './socket.js';
 import { MessageWriter } from './writer.js';
@@ -194,25 +195,10 @@ export const resolveFamily =
   };
 
 /** All families of this kernel. @since 0.1.0 */
-export const listFamilies =
-  (socket: NetlinkSocket): TaskEither<NetlinkError, ReadonlyArray<GenericFamily>> =>
-  async () => {
-    const families: Array<GenericFamily> = [];
-    let broken: NetlinkError | undefined;
-    const done = await socket.dump(
-      writeGetFamily(new MessageWriter()),
-      (message) => {
-        const read = readFamily(message);
-        if (E.isRight(read)) families.push(read.right);
-        else broken ??= read.left;
-      },
-      () => {
-        families.length = 0;
-      },
-    )();
-    if (E.isLeft(done)) return done;
-    return broken === undefined ? E.right(families) : E.left(broken);
-  };
+export const listFamilies = (
+  socket: NetlinkSocket,
+): TaskEither<NetlinkError, ReadonlyArray<GenericFamily>> =>
+  collectDump(socket, () => writeGetFamily(new MessageWriter()), readFamily);
 
 /** Number of a family's multicast group. Left `NotFound` with the names that there are. @since 0.1.0 */
 export const groupOf = (

@@ -1,6 +1,7 @@
 /** What a generic family accepts, asked of the kernel itself (CTRL_CMD_GETPOLICY), as data. */
 
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { AttributeCursor } from './attribute.js';
 import {
@@ -13,6 +14,7 @@ import { u16, u32, type ValueCodec } from './attribute-value.js';
 import type { NetlinkError } from './errors.js';
 import { beginGeneric, GENL_HEADER, GENL_ID_CTRL } from './generic.js';
 import { CTRL_ATTR, CTRL_CMD } from './generic-controller.js';
+import { collectDump } from './internal/collect.js';
 import { type MessageCursor, NLM_F } from './message.js';
 import type { NetlinkSocket } from './socket.js';
 import { MessageWriter } from './writer.js';
@@ -135,30 +137,15 @@ export const joinPolicies = (parts: ReadonlyArray<FamilyPolicies>): FamilyPolici
 
 /**
  * What a family of the running kernel accepts. Left `KernelRefusal` (ENODATA) for a family without
- * policies, and on kernels before 5.7 that don't tell.
+ * policies, and on kernels before 5.8 that don't tell.
  *
  * @since 0.1.0
  */
-export const familyPolicies =
-  (
-    socket: NetlinkSocket,
-    family: number,
-    command?: number,
-  ): TaskEither<NetlinkError, FamilyPolicies> =>
-  async () => {
-    const parts: Array<FamilyPolicies> = [];
-    let broken: NetlinkError | undefined;
-    const done = await socket.dump(
-      writeGetPolicy(new MessageWriter(), family, command),
-      (from) => {
-        const read = readPolicies(from);
-        if (E.isRight(read)) parts.push(read.right);
-        else broken ??= read.left;
-      },
-      () => {
-        parts.length = 0;
-      },
-    )();
-    if (E.isLeft(done)) return done;
-    return broken === undefined ? E.right(joinPolicies(parts)) : E.left(broken);
-  };
+export const familyPolicies = (
+  socket: NetlinkSocket,
+  family: number,
+  command?: number,
+): TaskEither<NetlinkError, FamilyPolicies> =>
+  TE.map(joinPolicies)(
+    collectDump(socket, () => writeGetPolicy(new MessageWriter(), family, command), readPolicies),
+  );

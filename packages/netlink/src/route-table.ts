@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type AttributeSet, readAttributes, type WithUnknown } from './attribute-set.js';
 import type { NetlinkError } from './errors.js';
+import { collectDump } from './internal/collect.js';
 import { type MessageCursor, NLM_F } from './message.js';
 import type { NetlinkSocket } from './socket.js';
 import { MessageWriter } from './writer.js';
@@ -164,23 +165,8 @@ export const routeTable = <A extends object, Attributes>(
     writeGet,
     writeNew,
     writeDelete,
-    dump: (socket, family) => async () => {
-      const values: Array<A> = [];
-      let broken: NetlinkError | undefined;
-      const done = await socket.dump(
-        writeDump(new MessageWriter(), family),
-        (message) => {
-          const value = read(message);
-          if (E.isRight(value)) values.push(value.right);
-          else broken ??= value.left;
-        },
-        () => {
-          values.length = 0;
-        },
-      )();
-      if (E.isLeft(done)) return done;
-      return broken === undefined ? E.right(values) : E.left(broken);
-    },
+    dump: (socket, family) =>
+      collectDump(socket, () => writeDump(new MessageWriter(), family), read),
     get: (socket, key) => async () => {
       let answer: E.Either<NetlinkError, A> = E.left(notFound({ what: name, path: 'asked for' }));
       const done = await socket.request(writeGet(new MessageWriter(), key), (message) => {

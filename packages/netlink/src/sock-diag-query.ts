@@ -4,6 +4,7 @@ import { notFound } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { NetlinkError } from './errors.js';
+import { collectDump } from './internal/collect.js';
 import type { MessageCursor } from './message.js';
 import { IPPROTO } from './sock-diag.js';
 import { readDiagInto } from './sock-diag-read.js';
@@ -77,25 +78,15 @@ export const diagDump =
     query: DiagQuery = {},
   ): TaskEither<NetlinkError, ReadonlyArray<SocketDiag>> =>
   async () => {
-    const writer = new MessageWriter();
     const sockets: Array<SocketDiag> = [];
-    let broken: NetlinkError | undefined;
     for (const family of familiesOf(query)) {
-      const start = sockets.length;
-      const done = await socket.dump(
-        writeDiagDump(writer, { ...query, family }),
-        (message) => {
-          const read = readDiag(message, query.protocol);
-          if (E.isRight(read)) sockets.push(read.right);
-          else broken ??= read.left;
-        },
-        () => {
-          sockets.length = start;
-          broken = undefined;
-        },
+      const found = await collectDump(
+        socket,
+        () => writeDiagDump(new MessageWriter(), { ...query, family }),
+        (message) => readDiag(message, query.protocol),
       )();
-      if (E.isLeft(done)) return done;
-      if (broken !== undefined) return E.left(broken);
+      if (E.isLeft(found)) return found;
+      for (const one of found.right) sockets.push(one);
     }
     return E.right(sockets);
   };

@@ -100,6 +100,27 @@ test('sockets of both families; of a dump that began again nothing counts twice'
   });
 });
 
+test('what can not be read counts only in the dump that is taken', async () => {
+  let dumps = 0;
+  const script: FakeScript = (_request, answer) => {
+    const first = dumps++ === 0;
+    // A fixed part that is too short.
+    if (first) answer.message(new MessageWriter().begin(RTM.NEWLINK, 0));
+    answer.message(links.writeNew(new MessageWriter(), { index: 7 }));
+    answer.done(0, { interrupted: first });
+  };
+  await withKernel(NETLINK.ROUTE, script, async (socket) => {
+    expect(right(await links.dump(socket)()).map(({ index }) => index)).toEqual([7]);
+    const broken: FakeScript = (_request, answer) => {
+      answer.message(new MessageWriter().begin(RTM.NEWLINK, 0));
+      answer.done();
+    };
+    await withKernel(NETLINK.ROUTE, broken, async (other) => {
+      expect(await links.dump(other)()).toMatchObject({ left: { _tag: 'Decode' } });
+    });
+  });
+});
+
 test('one socket, one connection, none, and the end of one', async () => {
   const script: FakeScript = (request, answer) => {
     const { type, id, protocol } = right(readDiagRequest(request));
