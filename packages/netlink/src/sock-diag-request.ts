@@ -6,6 +6,7 @@ import { AttributeCursor } from './attribute.js';
 import { malformed } from './attribute-set.js';
 import type { NetlinkError } from './errors.js';
 import { HOST_LITTLE } from './host-order.js';
+import { familyOf } from './internal/address-family.js';
 import { type MessageCursor, NLM_F } from './message.js';
 import {
   AF,
@@ -92,8 +93,6 @@ const putId = (writer: MessageWriter, at: number, id: SocketId): void => {
   view.setUint32(at + 48, Number(id.cookie & 0xffffffffn), HOST_LITTLE);
   view.setUint32(at + 52, Number(id.cookie >> 32n), HOST_LITTLE);
 };
-
-const familyOf = (address: IpAddress): number => (address.includes(':') ? AF.INET6 : AF.INET);
 
 /**
  * Writes the request for all sockets that the filter takes. Needs no privilege.

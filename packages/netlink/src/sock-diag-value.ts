@@ -1,10 +1,11 @@
 /** Reads and writes a socket's message in its rich form. */
 
-import { type IpAddress, ipAddressFromBytes, ipAddressToBytes } from '@liquid/types';
+import { ipAddressFromBytes, ipAddressToBytes } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { readAttributes } from './attribute-set.js';
 import type { NetlinkError } from './errors.js';
 import { HOST_LITTLE } from './host-order.js';
+import { familyOf } from './internal/address-family.js';
 import type { MessageCursor } from './message.js';
 import { AF, INET_DIAG_MSG_BYTES, IPPROTO, SOCK_DIAG } from './sock-diag.js';
 import { attributesOf } from './sock-diag-attributes.js';
@@ -57,8 +58,6 @@ export const readDiag = (
     ...known,
   });
 };
-
-const familyOf = (address: IpAddress): number => (address.includes(':') ? AF.INET6 : AF.INET);
 
 /** Writes a socket's message, as a scripted kernel does. @since 0.1.0 */
 export const writeDiag = (

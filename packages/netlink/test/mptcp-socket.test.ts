@@ -398,6 +398,18 @@ describe('errors', () => {
     for (const fd of [...fillers, lazy]) native.close(fd);
   });
 
+  it('may take more milliseconds than a timer does, looking up too', async (context) => {
+    needsMptcp(context);
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', onWarning);
+    const port = portOf(await listen());
+    expect((await dial(port, { host: 'localhost', timeoutMs: 2 ** 32 })).readyState).toBe('open');
+    await sleep(5);
+    process.off('warning', onWarning);
+    expect(warnings).not.toContain('TimeoutOverflowWarning');
+  });
+
   it('leaves a made connection alone when the signal fires later', async (context) => {
     needsMptcp(context);
     const server = await listen();

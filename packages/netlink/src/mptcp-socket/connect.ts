@@ -15,12 +15,13 @@ import {
 } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { familyOf } from '../internal/address-family.js';
 import { nativeAtHand } from '../internal/load.js';
 import type { Native } from '../internal/native.js';
 import { openDescriptor } from './descriptor.js';
 import { type MptcpSocketError, systemError, tcpFallback } from './error.js';
 import { type Candidate, resolve } from './resolve.js';
-import { familyOf, socketAddress } from './socket-address.js';
+import { socketAddress } from './socket-address.js';
 import type { SocketSettings } from './socket-option.js';
 import { mptcpStatus } from './status.js';
 
@@ -51,23 +52,28 @@ export interface ConnectMptcpOptions extends SocketSettings {
 /** How long an address may take before the next is tried, as in Node's own `autoSelectFamily`. */
 const ATTEMPT_MS = 250;
 
+/** Longer ones would be 1 ms to Node. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+
+/** A timer, unless there is time for ever. */
+const within = (ms: number, onTimeout: () => void): NodeJS.Timeout | undefined =>
+  Number.isFinite(ms) ? setTimeout(onTimeout, Math.min(ms, LONGEST_TIMER_MS)) : undefined;
+
 const bindLocal = (
   native: Native,
   fd: number,
-  family: number,
+  peer: IpAddress,
   local: IpAddress | undefined,
   localPort: number,
 ): E.Either<MptcpSocketError, void> => {
   if (local === undefined && localPort === 0) return E.right(undefined);
-  const any = (isIpv6Family(family) ? '::' : '0.0.0.0') as IpAddress;
+  const any = (isIpv6(peer) ? '::' : '0.0.0.0') as IpAddress;
   const address = local ?? any;
   const code = native.bind(fd, socketAddress(address, localPort));
   return code < 0
     ? E.left(systemError(`binding to port ${localPort} of`, code, address))
     : E.right(undefined);
 };
-
-const isIpv6Family = (family: number): boolean => family === familyOf('::' as IpAddress);
 
 /** One address; the socket is destroyed unless it is the result. */
 const attempt = (
@@ -81,9 +87,8 @@ const attempt = (
     const { port, signal, namespace, allowHalfOpen = false, localPort = 0 } = options;
     const peer = isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
     const what = `connecting to ${peer}`;
-    const family = familyOf(address);
-    const opened = openDescriptor(native, family, namespace, options, (fd) =>
-      bindLocal(native, fd, family, local, localPort),
+    const opened = openDescriptor(native, familyOf(address), namespace, options, (fd) =>
+      bindLocal(native, fd, address, local, localPort),
     );
     if (E.isLeft(opened)) return settle(opened);
     let socket: Socket;
@@ -117,11 +122,9 @@ const attempt = (
     };
     socket.on('error', onError);
     socket.on('connect', onConnect);
-    const timer = setTimeout(
-      () => finish(E.left(timeout({ what, expected: Math.round(withinMs) }))),
-      Math.min(withinMs, 0x7fff_ffff),
+    const timer = within(withinMs, () =>
+      finish(E.left(timeout({ what, expected: Math.round(withinMs) }))),
     );
-    if (!Number.isFinite(withinMs)) clearTimeout(timer);
     const off = onAbort(signal, () => {
       if (signal !== undefined) queueMicrotask(() => finish(E.left(abortedBy(what, signal))));
     });
@@ -142,9 +145,7 @@ const lookUp = (
   new Promise((settle) => {
     const { host, signal } = options;
     const what = `looking up ${host}`;
-    const timer = Number.isFinite(withinMs)
-      ? setTimeout(() => settle(E.left(timeout({ what, expected: withinMs }))), withinMs)
-      : undefined;
+    const timer = within(withinMs, () => settle(E.left(timeout({ what, expected: withinMs }))));
     const off = onAbort(signal, () => {
       if (signal !== undefined) settle(E.left(abortedBy(what, signal)));
     });

@@ -4,15 +4,12 @@ import type { Server, Socket } from 'node:net';
 import { closed, type LiquidError } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Native } from '../internal/native.js';
+import { namespacePathOf } from '../internal/where.js';
 import { type MptcpSocketError, socketRefusal } from './error.js';
 import { applySettings, type SocketSettings } from './socket-option.js';
 
 const SOCK_STREAM = 1;
 const IPPROTO_MPTCP = 262;
-
-/** `name` as `ip netns` has it, or the path of a namespace's file. */
-const namespacePathOf = (namespace: string | undefined): string | undefined =>
-  namespace === undefined || namespace.includes('/') ? namespace : `/run/netns/${namespace}`;
 
 /** An MPTCP socket of a family, with its settings; `prepare` may do more, and its Left closes it. */
 export const openDescriptor = (

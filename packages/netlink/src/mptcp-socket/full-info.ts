@@ -17,7 +17,7 @@ import { isUnknownOption, SOL_MPTCP, statusOf } from './status.js';
 
 /** One subflow of one's own connection. @since 0.1.0 */
 export interface SubflowInfo {
-  /** The kernel's number of it, unique in the connection; undefined before Linux 6.6. */
+  /** The kernel's number of it, unique in the connection; undefined before Linux 6.5. */
   readonly id: number | undefined;
   readonly local: Endpoint;
   readonly remote: Endpoint;
@@ -93,7 +93,7 @@ const roomFor = (subflows: number): Room => {
   return kept;
 };
 
-/** By MPTCP_FULL_INFO (Linux 6.6); a number is how many subflows there are when they were too many. */
+/** By MPTCP_FULL_INFO (Linux 6.5); a number is how many subflows there are when they were too many. */
 const inOneCall = (
   native: Native,
   fd: number,
@@ -176,7 +176,7 @@ const inThreeCalls = (
   return E.right({ mptcp: info, subflows });
 };
 
-/** What {@link fullInfo} reads, by either way; `older` forces the one for kernels before 6.6. */
+/** What {@link fullInfo} reads, by either way; `older` forces the one for kernels before 6.5. */
 export const fullInfoOf = (native: Native, fd: number, older = false): Read<FullInfo> => {
   let room = FEW_SUBFLOWS;
   let oneCall = !older;
@@ -192,7 +192,7 @@ export const fullInfoOf = (native: Native, fd: number, older = false): Read<Full
 
 /**
  * The kernel's account of one's own connection: the MPTCP part, and addresses and `tcp_info` of each
- * subflow. One system call since Linux 6.6, three before, and some 50 µs in all; no rights needed, and
+ * subflow. One system call since Linux 6.5, three before, and some 50 µs in all; no rights needed, and
  * no search through other sockets.
  *
  * Left `TcpFallback` for a connection in plain TCP, `Closed` for a socket that is not open.

@@ -1,5 +1,6 @@
 /** Listening by MPTCP: the kernel's socket handed to one of Node's servers. */
 
+import cluster from 'node:cluster';
 import { createServer, type Server, Socket } from 'node:net';
 import {
   abortedBy,
@@ -11,13 +12,15 @@ import {
   onAbort,
   parseIpAddress,
   port as checkPort,
+  unsupported,
 } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { familyOf } from '../internal/address-family.js';
 import { nativeAtHand } from '../internal/load.js';
 import { openDescriptor } from './descriptor.js';
 import { type MptcpSocketError, systemError } from './error.js';
-import { familyOf, socketAddress } from './socket-address.js';
+import { socketAddress } from './socket-address.js';
 import { applyListening, type SocketSettings } from './socket-option.js';
 import { mptcpStatus } from './status.js';
 
@@ -61,14 +64,22 @@ const refuseFallback = (server: Server): void => {
   }) as Server['emit'];
 };
 
+const inCluster = (): MptcpSocketError =>
+  unsupported({
+    what: 'listening by MPTCP',
+    actual: 'a worker of a cluster',
+    expected: 'a process of its own, or the primary',
+    remedy: 'Listen in the primary, or start the workers by child_process.fork.',
+  });
+
 /**
  * Listens by MPTCP and gives Node's own server, which is listening: connections come as its event
  * `connection`, in MPTCP where the peer speaks it too, else in plain TCP unless that is refused.
  * {@link mptcpStatus} says which. Give an `http.Server` as `server` to serve it over MPTCP.
  *
  * @returns Left `Conflict` where the port is in use, `NotFound` where this host has no such address,
- *   `Permission` for ports below 1024 without the right, `MptcpDisabled`, `Unsupported`, `Aborted`,
- *   `Decode` of options
+ *   `Permission` for ports below 1024 without the right, `MptcpDisabled`, `Unsupported` (in a worker of
+ *   `node:cluster` too), `Aborted`, `Decode` of options
  * @example
  * ```ts no-run
  * import { createServer } from 'node:http'
@@ -85,6 +96,8 @@ export const listenMptcp =
     const { address: wanted = '::', port = 0, signal, namespace, backlog = BACKLOG } = options;
     const goOn = checkAborted('listening', signal);
     if (E.isLeft(goOn)) return goOn;
+    // Node would ask the primary to listen, by the number of a descriptor that is ours.
+    if (cluster.isWorker) return E.left(inCluster());
     const checked = E.chain(() => parseIpAddress(wanted))(checkPort(port));
     if (E.isLeft(checked)) return checked;
     const address: IpAddress = checked.right;
