@@ -125,7 +125,9 @@ export class MessageWriter {
   }
   /** Closes the nest that `open` began at `at`. */
   close(at: number): this {
-    this.view.setUint16(at, this.length - at, HOST_LITTLE);
+    const length = this.length - at;
+    if (length > 0xffff) throw new RangeError(`bug: a nest of ${length} bytes`);
+    this.view.setUint16(at, length, HOST_LITTLE);
     return this;
   }
 

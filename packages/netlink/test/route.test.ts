@@ -456,3 +456,11 @@ test('tables tell their messages apart', () => {
   expect(links.readChange(message)).toBeUndefined();
   expect(routes.readChange(message)).toMatchObject({ left: { _tag: 'Decode' } });
 });
+
+test('what is longer than an attribute is a bug, and no shorter list', () => {
+  const hop = { flags: 0, hops: 0, interfaceIndex: 1 };
+  const of = (count: number) => () =>
+    routes.writeNew(new MessageWriter(), { multipath: Array.from({ length: count }, () => hop) });
+  expect(of(8191)).not.toThrow();
+  expect(of(8192)).toThrow(/^bug: /);
+});
