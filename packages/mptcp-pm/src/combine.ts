@@ -46,7 +46,10 @@ const pendingOn = (connection: KnownConnection, key: SubflowKey): Command | unde
   return undefined;
 };
 
-/** As far as commands under way leave it so: established, and whether it is backup then. */
+/**
+ * As far as commands under way leave it so: established, and whether it is backup then. What they are
+ * to bring back doesn't count yet: they may be refused.
+ */
 const standing = (
   connection: KnownConnection,
   subflow: KnownSubflow,
@@ -54,7 +57,7 @@ const standing = (
   if (subflow.phase !== 'established') return 'gone';
   const pending = pendingOn(connection, subflow.key)?.action;
   if (pending?._tag === 'Destroy' || pending?._tag === 'Abort') return 'gone';
-  const backup = pending?._tag === 'SetBackup' ? pending.backup : subflow.backup;
+  const backup = subflow.backup || (pending?._tag === 'SetBackup' && pending.backup);
   return backup || subflow.backupRemote ? 'backup' : 'active';
 };
 
