@@ -25,6 +25,9 @@
 /* Datagrams that one turn of the event loop takes from one socket, so that others get theirs. */
 enum { DATAGRAMS_PER_TURN = 128 };
 
+/* Errors in a row that only the poll tells, and the socket doesn't: asking on would spin. */
+enum { MOST_SILENT_ERRORS = 3 };
+
 /* A path of the file system, with its closing zero byte (PATH_MAX). */
 enum { LONGEST_PATH = 4096 };
 
@@ -400,19 +403,31 @@ static ssize_t pull(Trigger *trigger, const uint8_t *data, size_t capacity, ssiz
   return put(trigger->fd, trigger->answer, trigger->answer_length);
 }
 
+/* What a look at the next datagram brought. */
+typedef struct {
+  /* As `pull` gives it. */
+  ssize_t sent;
+  /* −errno that the look took from the socket, or 0. */
+  int error;
+} Ahead;
+
 /*
  * The same for the next datagram, which stays where it is: after a pause nothing of JavaScript's engine
  * is in the caches, and reaching it costs more than reading twice.
  */
-static ssize_t pull_ahead(Watch *watch) {
-  if (!watch->trigger.armed) return 0;
+static Ahead pull_ahead(Watch *watch) {
+  Ahead ahead = {0, 0};
+  if (!watch->trigger.armed) return ahead;
   uint8_t next[TRIGGER_BYTES];
   ssize_t length = recv(watch->fd, next, sizeof next, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
-  return pull(&watch->trigger, next, sizeof next, length);
+  /* A look takes an error as much as a receive does, and nobody else would tell of it. */
+  if (length < 0 && errno != EAGAIN && errno != EINTR) ahead.error = -errno;
+  ahead.sent = pull(&watch->trigger, next, sizeof next, length);
+  return ahead;
 }
 
-/* Hands over what waits, `sent` for the first of it; gives the error number that ended it. */
-static int drain(Watch *watch, ssize_t sent) {
+/* Hands over what waits; gives the error number that ended it. `failed`: the poll told of an error. */
+static int drain(Watch *watch, Ahead ahead, bool failed) {
   napi_env env = watch->env;
   napi_value callback, buffer, receiver, arguments[2];
   if (napi_get_reference_value(env, watch->callback, &callback) != napi_ok ||
@@ -425,15 +440,22 @@ static int drain(Watch *watch, ssize_t sent) {
     napi_typedarray_type type;
     void *data = NULL;
     Bytes bytes = {NULL, 0};
+    ssize_t sent = 0;
     ssize_t length = -EFAULT;
     if (napi_get_typedarray_info(env, buffer, &type, &bytes.length, &data, NULL, NULL) == napi_ok &&
         bytes.length > 0) {
       bytes.data = data;
-      length = take(watch->fd, &bytes);
+      length = count == 0 && ahead.error != 0 ? ahead.error : take(watch->fd, &bytes);
     }
-    if (length == -EAGAIN) return -EAGAIN;
-    if (count > 0) sent = pull(&watch->trigger, bytes.data, bytes.length, length);
+    if (length == -EAGAIN) {
+      if (count > 0 || !failed || ++watch->silent_errors < MOST_SILENT_ERRORS) return -EAGAIN;
+      length = -EIO;
+    }
     watch->silent_errors = 0;
+    if (length >= 0) {
+      sent = ahead.sent != 0 ? ahead.sent : pull(&watch->trigger, bytes.data, bytes.length, length);
+      ahead.sent = 0;
+    }
     if (napi_create_int32(env, (int32_t)length, &arguments[0]) != napi_ok ||
         napi_create_int32(env, (int32_t)sent, &arguments[1]) != napi_ok) {
       return -EFAULT;
@@ -450,12 +472,12 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
   napi_env env = watch->env;
   napi_handle_scope handles;
   napi_callback_scope callbacks;
-  ssize_t sent = pull_ahead(watch);
+  Ahead ahead = pull_ahead(watch);
   if (napi_open_handle_scope(env, &handles) != napi_ok) return;
   watch->inside = true;
   int ended = -EFAULT;
   if (napi_open_callback_scope(env, NULL, watch->context, &callbacks) == napi_ok) {
-    ended = drain(watch, sent);
+    ended = drain(watch, ahead, status < 0);
     if (napi_close_callback_scope(env, callbacks) != napi_ok) surface(env);
   }
   watch->inside = false;
@@ -463,9 +485,7 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
     let_go(watch);
   } else if (ended == 0 || ended == -EAGAIN) {
     /* libuv ends a poll whose socket has an error; taking the error (ENOBUFS) has mended it. */
-    if (status < 0 && (ended == 0 || ++watch->silent_errors < 3)) {
-      uv_poll_start(poll, UV_READABLE, on_readable);
-    }
+    if (status < 0) uv_poll_start(poll, UV_READABLE, on_readable);
   } else {
     /* Its callback has been told; asking again would only spin. */
     uv_poll_stop(poll);

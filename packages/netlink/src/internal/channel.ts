@@ -6,6 +6,7 @@ import type { NetlinkError } from '../errors.js';
 import { HOST_LITTLE } from '../host-order.js';
 import type { Channel, ChannelOptions, OnDatagram, Transport } from '../transport.js';
 import { ERRNO, nameOfErrno } from './errno.js';
+import { intBytes } from './int-bytes.js';
 import type { Native, Watch } from './native.js';
 
 const AF_NETLINK = 16;
@@ -16,12 +17,6 @@ const SO_RCVBUFFORCE = 33;
 /** Bytes of `struct sockaddr_nl`: family u16, pad u16, port id u32, groups u32. */
 const SOCKADDR_NL = 12;
 const PORT_ID_AT = 4;
-
-const int = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setInt32(0, value, HOST_LITTLE);
-  return bytes;
-};
 
 /** Port id 0: on binding the kernel chooses one, on connecting it is the kernel's own. */
 const address = (): Uint8Array => {
@@ -122,7 +117,7 @@ class NativeChannel implements Channel {
 
   setOption(level: number, option: number, value: number): number {
     if (this.#fd < 0) return -ERRNO.EBADF;
-    return this.#native.setsockopt(this.#fd, level, option, int(value));
+    return this.#native.setsockopt(this.#fd, level, option, intBytes(value));
   }
 
   close(): void {
@@ -140,7 +135,7 @@ const openChannel = (native: Native, options: ChannelOptions): E.Either<NetlinkE
   const own = address();
   let code = native.keep(fd);
   if (code >= 0 && receiveBufferBytes !== undefined) {
-    const bytes = int(receiveBufferBytes);
+    const bytes = intBytes(receiveBufferBytes);
     // Without CAP_NET_ADMIN the system's limit holds, and the kernel cuts the wish down to it.
     code = native.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes);
     if (code === -ERRNO.EPERM) code = native.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, bytes);

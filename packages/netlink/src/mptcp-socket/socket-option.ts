@@ -2,7 +2,7 @@
 
 import { decodeError, type LiquidError } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
-import { HOST_LITTLE } from '../host-order.js';
+import { intBytes } from '../internal/int-bytes.js';
 import type { Native } from '../internal/native.js';
 import { systemError } from './error.js';
 
@@ -31,12 +31,6 @@ const SO_BINDTODEVICE = 25;
 const TCP_CONGESTION = 13;
 const IPV6_V6ONLY = 26;
 
-const int = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setInt32(0, value, HOST_LITTLE);
-  return bytes;
-};
-
 const NAME = /^[^\s/\0]{1,15}$/;
 
 /** The kernel's name with its closing zero, or Left where it can't be one. */
@@ -47,7 +41,7 @@ const nameBytes = (what: string, name: string): E.Either<LiquidError, Uint8Array
 
 const byteCount = (what: string, value: number): E.Either<LiquidError, Uint8Array> =>
   Number.isInteger(value) && value > 0 && value <= 0x3fff_ffff
-    ? E.right(int(value))
+    ? E.right(intBytes(value))
     : E.left(decodeError({ what, expected: 'bytes, 1 to 2^30 − 1', actual: value }));
 
 type Setting = readonly [
@@ -107,8 +101,8 @@ export const applyListening = (
   ipv6Only: boolean | undefined,
 ): E.Either<LiquidError, void> =>
   setAll(native, fd, [
-    [SOL_SOCKET, SO_REUSEADDR, 'SO_REUSEADDR', E.right(int(1))],
+    [SOL_SOCKET, SO_REUSEADDR, 'SO_REUSEADDR', E.right(intBytes(1))],
     ...(ipv6Only === undefined
       ? []
-      : [[IPPROTO_IPV6, IPV6_V6ONLY, 'ipv6Only', E.right(int(ipv6Only ? 1 : 0))] as const]),
+      : [[IPPROTO_IPV6, IPV6_V6ONLY, 'ipv6Only', E.right(intBytes(ipv6Only ? 1 : 0))] as const]),
   ]);
