@@ -42,6 +42,11 @@ describe.each(['addon', 'koffi'] as const)('%s', (name) => {
     expect(report).toEqual({ lost: true, wrong: [], after: 10 });
   });
 
+  attack('a loss is told also where a triggered send waits', async () => {
+    const { report } = await program('overrun-armed', [name]);
+    expect(report).toEqual({ lost: true, wrong: [], sent: [] });
+  });
+
   attack('the process may end inside a callback', async () => {
     const { code, signal } = await program('exit-in-callback', [name]);
     expect({ code, signal }).toEqual({ code: 42, signal: null });
@@ -54,6 +59,13 @@ describe.each(['addon', 'koffi'] as const)('%s', (name) => {
     expect(codes).toEqual({ leave: 0, terminate: 1, 'busy-terminate': 1, throw: 1, exit: 7 });
     // koffi hears nothing of a thread that is terminated from outside.
     if (name === 'addon') expect(leaked).toBe(0);
+  });
+
+  attack('a worker of a cluster watches a descriptor of its own, not of its primary', async () => {
+    const { report, stderr } = await program('cluster', [name], {
+      env: { LIQUID_NETLINK_TRANSPORT: name },
+    });
+    expect(report, stderr).toEqual({ heard: [true, true], told: 'Unsupported' });
   });
 
   attack('a stop gives all descriptors back, and the process ends', async () => {

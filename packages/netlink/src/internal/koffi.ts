@@ -103,7 +103,10 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
     const trigger = new Trigger();
     let stopped = false;
     reader.on('error', (caught) => {
-      if (!stopped) onDatagram(-errnoOf(caught), 0);
+      if (stopped) return;
+      const errno = errnoOf(caught);
+      if (errno !== ERRNO.ENOBUFS) stop();
+      onDatagram(-errno, 0);
     });
     reader.on('message', (message) => {
       if (stopped) return;
@@ -122,8 +125,10 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
       reader.close();
     };
     try {
-      reader.bind({ fd: placeholder });
+      // In a worker of a cluster too: its primary has another descriptor of that number.
+      reader.bind({ fd: placeholder, exclusive: true });
     } catch (caught) {
+      stop();
       close(placeholder);
       return -errnoOf(caught);
     }
