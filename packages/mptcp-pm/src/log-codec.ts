@@ -96,8 +96,6 @@ const sample: OptionCodec<SubflowSample> = optionsCodec<SubflowSample>('sample',
   notSentBytes: count,
   sendWindowBytes: count,
   lastAckMs: count,
-  receiveBufferBytes: count,
-  sendBufferBytes: count,
 });
 
 const connectionFields = {

@@ -98,8 +98,6 @@ export interface SubflowSample extends FourTuple {
   readonly sendWindowBytes: number;
   /** Milliseconds since the last acknowledgement came. */
   readonly lastAckMs: number;
-  readonly receiveBufferBytes: number;
-  readonly sendBufferBytes: number;
 }
 
 /** How far a subflow is. @since 0.1.0 */

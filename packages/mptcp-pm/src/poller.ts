@@ -19,7 +19,8 @@ import { AddressTexts } from './family-address.js';
 import type { FourTuple, SubflowSample, Token } from './model.js';
 import { isSubflow, sampleOf } from './sample.js';
 
-const EXTENSIONS = DIAG_EXT.INFO | DIAG_EXT.SKMEMINFO;
+/** What a sample is made of; each more costs every subflow of every poll. */
+const EXTENSIONS = DIAG_EXT.INFO;
 
 /**
  * A subflow in another state is on its way out: its connection ends by DATA_FIN, and closes its

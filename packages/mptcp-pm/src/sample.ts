@@ -66,7 +66,5 @@ export const sampleOf = (row: DiagRow, texts: AddressTexts): SubflowSample => {
     notSentBytes: tcp.notSentBytes,
     sendWindowBytes: tcp.sendWindowBytes,
     lastAckMs: tcp.lastAckReceivedMs,
-    receiveBufferBytes: row.receiveBufferBytes,
-    sendBufferBytes: row.sendBufferBytes,
   };
 };

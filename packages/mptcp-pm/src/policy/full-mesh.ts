@@ -94,8 +94,6 @@ export const fullMesh = (given: Partial<FullMeshOptions> = {}): AnyPolicy => {
     nowMs: number,
   ): ConnectionDecision<Failures> => {
     if (connection.serverSide && !options.serverSide) return idle(before);
-    // A poll alone changes no address and no subflow.
-    if (input._tag === 'Polled' && before.length === 0) return idle(before);
     const failures = noteFailures(before, input, connection, options.backoff, nowMs);
     const actions: Array<Action> = [
       ...closeLost(connection, input, (subflow) => hasLostAddress(view, subflow)),
@@ -112,5 +110,13 @@ export const fullMesh = (given: Partial<FullMeshOptions> = {}): AnyPolicy => {
     }
     return { state: failures, actions, wakeAtMs };
   };
-  return anyPolicy(perConnection<Failures>({ name: 'full-mesh', init: NO_FAILURES, step }));
+  return anyPolicy(
+    perConnection<Failures>({
+      name: 'full-mesh',
+      init: NO_FAILURES,
+      // A poll alone changes no address and no subflow.
+      pollsRemembered: true,
+      step,
+    }),
+  );
 };

@@ -23,8 +23,10 @@ export interface ConnectionDecision<C> {
 /** A policy for one connection. @since 0.1.0 */
 export interface ConnectionPolicy<C> {
   readonly name: string;
-  /** The state of a connection that is new to the policy. */
+  /** The state of a connection that is new to the policy, or has nothing to remember. */
   readonly init: C;
+  /** A poll is told only where there is something to remember; default everywhere. */
+  readonly pollsRemembered?: boolean;
   /** Called with what concerns the connection, and only once it is established. */
   readonly step: (
     state: C,
@@ -65,7 +67,7 @@ const earliest = (a: number | undefined, b: number | undefined): number | undefi
  * @since 0.1.0
  */
 export const perConnection = <C>(policy: ConnectionPolicy<C>): Policy<MembersState<C>> => {
-  const { name, init } = policy;
+  const { name, init, pollsRemembered = false } = policy;
 
   const one = (
     members: MembersState<C>,
@@ -78,15 +80,19 @@ export const perConnection = <C>(policy: ConnectionPolicy<C>): Policy<MembersSta
     const decision = policy.step(member?.state ?? init, input, connection, view, nowMs);
     const wakeAtMs = decision.wakeAtMs ?? Number.NaN;
     const same =
-      member !== undefined &&
-      member.state === decision.state &&
-      Object.is(member.wakeAtMs, wakeAtMs);
+      (member?.state ?? init) === decision.state &&
+      Object.is(member?.wakeAtMs ?? Number.NaN, wakeAtMs);
     const { token } = connection;
     return {
-      members: same ? members : tableSet(members, { token, state: decision.state, wakeAtMs }),
+      members: same ? members : remember(members, { token, state: decision.state, wakeAtMs }),
       decision,
     };
   };
+
+  const remember = (members: MembersState<C>, member: Member<C>): MembersState<C> =>
+    member.state === init && Number.isNaN(member.wakeAtMs)
+      ? tableDelete(members, member.token)
+      : tableSet(members, member);
 
   const step = (
     members: MembersState<C>,
@@ -124,6 +130,11 @@ export const perConnection = <C>(policy: ConnectionPolicy<C>): Policy<MembersSta
         else if (!due && !Number.isNaN(member.wakeAtMs)) {
           wakeAtMs = earliest(wakeAtMs, member.wakeAtMs);
         }
+      }
+    } else if (input._tag === 'Polled' && pollsRemembered) {
+      for (const { token: remembered } of tableEntries(members)) {
+        const connection = view.connection(remembered);
+        if (connection?.established === true) call(connection);
       }
     } else {
       for (const connection of view.connections()) if (connection.established) call(connection);

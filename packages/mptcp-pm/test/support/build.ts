@@ -83,7 +83,5 @@ export const sample = (
   notSentBytes: 10_000,
   sendWindowBytes: 1_000_000,
   lastAckMs: 5,
-  receiveBufferBytes: 131_072,
-  sendBufferBytes: 87_040,
   ...more,
 });
