@@ -3,6 +3,7 @@
 import {
   type InterfaceAddressEntry,
   addresses as addressTable,
+  AF,
   IFF,
   IFA_F,
   type Link,
@@ -40,6 +41,8 @@ class Interfaces {
   }
 
   link({ change, value }: RouteChange<Link>): void {
+    // Of a bridge's port they tell once more: that it left the bridge says nothing of the interface.
+    if (value.family !== AF.UNSPEC) return;
     if (change === 'new') {
       const carries = IFF.UP | IFF.LOWER_UP;
       const up = (value.flags & carries) === carries;
@@ -56,7 +59,8 @@ class Interfaces {
     // Of a point-to-point link `address` is the other end's.
     const address = value.local ?? value.address;
     if (address === undefined) return;
-    const key = `${value.interfaceIndex} ${address}`;
+    // The same address may be there with several prefixes.
+    const key = `${value.interfaceIndex} ${address}/${value.prefixLength}`;
     const usable = (value.flags & UNUSABLE) === 0;
     if (change === 'new' && usable) {
       this.#addresses.set(key, { address, interfaceIndex: value.interfaceIndex });
@@ -68,6 +72,10 @@ class Interfaces {
     for (const { address, interfaceIndex } of this.#addresses.values()) {
       const link = this.#links.get(interfaceIndex);
       if (link === undefined || isLoopback(address) || isLinkLocal(address)) continue;
+      if (
+        list.some((known) => known.address === address && known.interfaceIndex === interfaceIndex)
+      )
+        continue;
       list.push({ address, interfaceName: link.name, interfaceIndex, up: link.up });
     }
     return list.sort(
@@ -99,33 +107,21 @@ export const watchAddresses =
       for (const each of undo) each();
       undo.length = 0;
     };
-    let told: ReadonlyArray<LocalAddress> = [];
+    let told: ReadonlyArray<LocalAddress> | undefined;
     let waiting = false;
     const tell = (): void => {
       waiting = false;
-      if (undo.length === 0) return;
+      // Before the first reading there is but a part of them.
+      if (undo.length === 0 || told === undefined) return;
       const list = interfaces.list();
       if (same(list, told)) return;
       told = list;
       onChange(list);
     };
-    // A new interface comes in several messages of one datagram: one call for all of them.
-    const soon = (): void => {
-      if (waiting) return;
-      waiting = true;
-      queueMicrotask(tell);
-    };
     // Changes that come during a dump may be newer than what it shows: they are applied once more.
     let meanwhile: Array<() => void> = [];
-    let reading = false;
-    const take = (apply: () => void): void => {
-      apply();
-      if (reading) meanwhile.push(apply);
-      soon();
-    };
-    const read = async (): Promise<E.Either<NetlinkError, void>> => {
+    const dump = async (): Promise<E.Either<NetlinkError, void>> => {
       meanwhile = [];
-      reading = true;
       const links = await linkTable.dump(socket)();
       if (E.isLeft(links)) return links;
       const addresses = await addressTable.dump(socket)();
@@ -134,8 +130,32 @@ export const watchAddresses =
       for (const value of links.right) interfaces.link({ change: 'new', value });
       for (const value of addresses.right) interfaces.address({ change: 'new', value });
       for (const apply of meanwhile) apply();
-      reading = false;
       return E.right(undefined);
+    };
+    // What is known: all; not all, as messages were lost; being read; that, and lost meanwhile.
+    let known: 'all' | 'part' | 'reading' | 'stale' = 'part';
+    const read = async (): Promise<E.Either<NetlinkError, void>> => {
+      for (;;) {
+        known = 'reading';
+        const done = await dump();
+        meanwhile = [];
+        const again = (known as 'reading' | 'stale') === 'stale' && undo.length > 0;
+        known = E.isRight(done) ? 'all' : 'part';
+        if (!again || E.isLeft(done)) return done;
+      }
+    };
+    const readAgain = (): void => {
+      if (known === 'reading' || known === 'stale') known = 'stale';
+      else void read().then(tell);
+    };
+    // A new interface comes in several messages of one datagram: one call for all of them.
+    const take = (apply: () => void): void => {
+      apply();
+      if (known === 'part') readAgain();
+      if (known !== 'all') meanwhile.push(apply);
+      if (waiting) return;
+      waiting = true;
+      queueMicrotask(tell);
     };
     const followed = [
       linkTable.follow(socket, (change) => take(() => interfaces.link(change))),
@@ -147,7 +167,7 @@ export const watchAddresses =
       end();
       return each;
     }
-    undo.push(socket.events.onTag('Overrun', () => void read().then(() => tell())));
+    undo.push(socket.events.onTag('Overrun', readAgain));
     const first = await read();
     if (E.isLeft(first)) {
       end();

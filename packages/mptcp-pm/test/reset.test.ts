@@ -114,7 +114,9 @@ describe.each(['6.1', '6.18'])('Linux %s', (kernel) => {
       expect(text).toContain(`error 104, ${name}${T ? ', may be tried again' : ''}`);
       expect(eventLine(closed)).toContain(`reset_reason:${reason},reset_flags:${T ? 1 : 0}`);
       // The peer has said that the same path is no use, unless it said that it may be later.
-      expect(reactions(closed, 'same')).toMatchObject(T ? [{ local: unmapIpv4(closed.local) }] : []);
+      expect(reactions(closed, 'same')).toMatchObject(
+        T ? [{ local: unmapIpv4(closed.local) }] : [],
+      );
       expect(reactions(closed, 'other')).toMatchObject([{ local: OTHER }]);
       expect(reactions(closed, 'none')).toEqual([]);
     },
