@@ -77,6 +77,14 @@ const CONGESTION = [
 ] as const;
 
 const settings = (sysctls: Sysctls): ReadonlyArray<Finding> => {
+  if (sysctls.size === 0) {
+    return [
+      bad('settings', {
+        message: "the namespace's settings can't be read",
+        remedy: 'Install nsenter (util-linux), and run it as root.',
+      }),
+    ];
+  }
   const enabled = mptcpEnabled(sysctls);
   const userspace = userspaceManager(sysctls);
   const control = sysctls.get(CONGESTION[0]) ?? 'unknown';

@@ -5,7 +5,8 @@ import type { PmEvent } from '../event.js';
 import type { PathManagerEvent } from '../path-manager.js';
 import type { Action } from '../policy.js';
 
-const hex = (token: number): string => token.toString(16).padStart(8, '0');
+/** A token as tools print it. */
+export const hex = (token: number): string => token.toString(16).padStart(8, '0');
 
 const RESET_REASONS = [
   'unspecified',

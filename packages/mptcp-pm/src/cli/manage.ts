@@ -7,9 +7,7 @@ import { openPathManager } from '../manager.js';
 import type { Connection, Subflow } from '../model.js';
 import type { PathManagerEvent, PathManagerOptions } from '../path-manager.js';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, type Session } from './session.js';
-import { describeEvent } from './describe.js';
-
-const hex = (token: number): string => token.toString(16).padStart(8, '0');
+import { describeEvent, hex } from './describe.js';
 
 const mbps = (bps: number): string => (Number.isNaN(bps) ? '-' : (bps / 1e6).toFixed(2));
 
@@ -87,7 +85,10 @@ export const run = async (session: Session, options: RunOptions): Promise<number
   const { lines = false, forMs, finish, ...managing } = options;
   const startMs = performance.now();
   const opened = await openPathManager(managing)();
-  if (E.isLeft(opened)) return session.fail(opened.left);
+  if (E.isLeft(opened)) {
+    await finish?.();
+    return session.fail(opened.left);
+  }
   const manager = opened.right;
   const { mode, transport } = manager;
   const first = [...manager.view().connections()];

@@ -129,8 +129,10 @@ const sendToRest = (
 ): { readonly watches: RttWatches; readonly actions: ReadonlyArray<Action> } => {
   let next = watches;
   const actions: Array<Action> = [];
+  // One whose time isn't known yet is no reason to let go of the others.
   const keep = judged.reduce<Judged | undefined>(
-    (best, each) => (best === undefined || !(each.delay >= best.delay) ? each : best),
+    (best, each) =>
+      best === undefined || Number.isNaN(best.delay) || each.delay < best.delay ? each : best,
     undefined,
   );
   for (const each of judged) {
