@@ -15,7 +15,7 @@ import { emptyQueuePacket, type QueuePacket, readQueuePacketInto } from './queue
 import { NF, writeQueueVerdict, writeQueueVerdictBatch } from './queue-verdict.js';
 import { netlinkError } from './refusal.js';
 import type { NetlinkOptions } from './socket.js';
-import type { Channel } from './transport.js';
+import type { Channel, Transport } from './transport.js';
 import { MessageWriter } from './writer.js';
 
 /** How to open a packet queue. @since 0.1.0 */
@@ -24,7 +24,10 @@ export interface PacketQueueOptions {
   readonly queue: number;
   /** Called for each packet; it is borrowed and overwritten by the next. Its verdict may come later. */
   readonly onPacket: (packet: QueuePacket, queue: PacketQueue) => void;
-  /** Bytes of each packet to copy; default all. 0: the packet's description only. */
+  /**
+   * Bytes of each packet to copy; default all, by koffi the first 61,440 at most. 0: the packet's
+   * description only.
+   */
   readonly copyRangeBytes?: number;
   /** Packets that may wait for their verdict; default 1024. */
   readonly maxLength?: number;
@@ -76,8 +79,20 @@ export interface PacketQueue extends Running<PacketQueueEvent, PacketQueueStats>
 
 const DEFAULT_RECEIVE_BUFFER = 4 * 1024 * 1024;
 
+/** Room for all attributes of a packet but its payload. */
+const DESCRIPTION_BYTES = 4096;
+
 /** A payload as large as attributes go, and all other attributes. */
-const DATAGRAM_BYTES = 65_536 + 4096;
+const DATAGRAM_BYTES = 65_536 + DESCRIPTION_BYTES;
+
+/** As much of each packet as is wanted, and as can be read: of a message that is cut even the number is lost. */
+const copyRangeOf = (
+  wanted: number | undefined,
+  { longestWatchedBytes: longest = DATAGRAM_BYTES }: Transport,
+): number | undefined => {
+  const most = longest - DESCRIPTION_BYTES;
+  return longest >= DATAGRAM_BYTES ? wanted : Math.min(wanted ?? most, most);
+};
 
 const statsCodec: t.Type<PacketQueueStats, unknown, unknown> = t.readonly(
   t.type({ packets: t.number, verdicts: t.number, overruns: t.number }),
@@ -170,14 +185,13 @@ export const openPacketQueue = (
       scope.defer(TE.fromIO(() => channel.close()));
       const writer = new MessageWriter();
       const copies = options.copyRangeBytes !== 0;
+      const copyRangeBytes = copyRangeOf(options.copyRangeBytes, transport.right);
       const configured = configure(
         channel,
         writeQueueConfig(writer, queue, {
           command: NFQNL_CFG_CMD.BIND,
           copyMode: copies ? NFQNL_COPY.PACKET : NFQNL_COPY.META,
-          ...(options.copyRangeBytes === undefined
-            ? {}
-            : { copyRangeBytes: options.copyRangeBytes }),
+          ...(copyRangeBytes === undefined ? {} : { copyRangeBytes }),
           ...(options.maxLength === undefined ? {} : { maxLength: options.maxLength }),
           flags: options.flags ?? NFQA_CFG_F.GSO,
         }),

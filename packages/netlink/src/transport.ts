@@ -74,6 +74,8 @@ export interface Channel {
 export interface Transport {
   /** As in `addon`, `koffi`, `fake`. */
   readonly name: string;
+  /** Bytes of a datagram that a watch hands over at most, whatever its buffer holds; default all. */
+  readonly longestWatchedBytes?: number;
   /** Opens and binds a descriptor, in the namespace that the options name. */
   readonly openChannel: (options: ChannelOptions) => E.Either<NetlinkError, Channel>;
 }

@@ -77,6 +77,23 @@ test('packets before the acknowledgement, after it and together are all decided 
   expect(queue.verdict(1)).toBeLessThan(0);
 });
 
+test('no more of a packet is asked for than the transport can read', async () => {
+  const rangeOf = async (longest: number | undefined, copyRangeBytes?: number) => {
+    const kernel = createFakeKernel(script([], []));
+    const transport = longest === undefined ? kernel : { ...kernel, longestWatchedBytes: longest };
+    const range = copyRangeBytes === undefined ? {} : { copyRangeBytes };
+    const options = { queue: 7, transport, onPacket: () => {}, ...range };
+    await right(await openPacketQueue(options)()).stop();
+    const [config] = kernel.requests;
+    return right(readQueueConfig(firstOf(config ?? new Uint8Array(0)))).config.copyRangeBytes;
+  };
+  expect(await rangeOf(undefined)).toBe(65_531);
+  expect(await rangeOf(undefined, 100)).toBe(100);
+  expect(await rangeOf(65_536)).toBe(61_440);
+  expect(await rangeOf(65_536, 65_531)).toBe(61_440);
+  expect(await rangeOf(65_536, 100)).toBe(100);
+});
+
 test('a queue that somebody has, or that may not be had', async () => {
   const refusing = (code: number) =>
     openPacketQueue({

@@ -155,5 +155,8 @@ const openChannel = (native: Native, options: ChannelOptions): E.Either<NetlinkE
 /** The transport of a native part. */
 export const transportOf = (native: Native): Transport => ({
   name: native.name,
+  ...(native.longestWatchedBytes === undefined
+    ? {}
+    : { longestWatchedBytes: native.longestWatchedBytes }),
   openChannel: (options) => openChannel(native, options),
 });

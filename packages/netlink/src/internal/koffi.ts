@@ -28,6 +28,9 @@ const MPTCP_FULL_INFO = 4;
 const SUBFLOWS_AT = 24;
 const TCP_AT = 32;
 
+/** The buffer that libuv gives its UDP reader. */
+const UDP_READER_BYTES = 65_536;
+
 const EINTR = 4;
 const EFAULT = 14;
 
@@ -151,6 +154,7 @@ export const nativeOfKoffi = (koffi: typeof Koffi): Native => {
 
   return {
     name: 'koffi',
+    longestWatchedBytes: UDP_READER_BYTES,
     socket: (domain, type, protocol, namespacePath) => {
       const flags = type | SOCK_CLOEXEC | SOCK_NONBLOCK;
       return namespacePath === undefined

@@ -8,6 +8,8 @@ import type { OnDatagram } from '../transport.js';
  */
 export interface Native {
   readonly name: 'addon' | 'koffi';
+  /** Longest datagram that `watch` can read; what is longer comes cut, and with this length. */
+  readonly longestWatchedBytes?: number;
   /**
    * A descriptor that doesn't block and closes on exec, made in the namespace whose file is given.
    * The calling thread is in its own namespace before and after.
