@@ -108,6 +108,9 @@
  *   lets Node's UDP reader do the waiting. A `Transport` of your own, and the scripted kernel of
  *   `@liquid/netlink/testing`, pass one suite. The first that is there serves;
  *   `LIQUID_NETLINK_TRANSPORT` forces one by name.
+ * - **Triggered sends.** Who knows the next message of the kernel and the answer to it arms both
+ *   (`arm`): the addon sends the answer as the message comes, before JavaScript runs; a message that
+ *   differs in one bit is only delivered.
  * - **Cursors and a writer.** A `MessageCursor` walks the messages of a datagram, an
  *   `AttributeCursor` a list of attributes; a `MessageWriter` writes into one buffer that grows. They
  *   are made once and moved, allocate nothing, and read nothing outside their bytes.
@@ -167,8 +170,9 @@
  *   of MPTCP. The rich forms are exact.
  * - Kinds of links (`IFLA_INFO_DATA`), address-family options of links and the encapsulation of routes
  *   stay bytes. Of netfilter there are packet queues only.
- * - An attribute has at most 65,531 bytes: a packet in a queue is cut there, and what was cut is told
- *   by `originalLength`.
+ * - An attribute has at most 65,531 bytes: a packet in a queue is cut there, by koffi at 61,440, and
+ *   what was cut is told by `originalLength`; it goes on whole.
+ * - In a worker of `node:cluster` everything works but `listenMptcp`, which says `Unsupported`.
  *
  * ## Sources
  *
