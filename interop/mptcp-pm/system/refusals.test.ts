@@ -10,6 +10,7 @@ import {
   type PmError,
 } from '@liquid/mptcp-pm';
 import type { Netlab } from '@liquid/netlab';
+import { connectMptcp } from '@liquid/netlink/mptcp-socket';
 import type { IpAddress } from '@liquid/types';
 import * as E from 'fp-ts/lib/Either.js';
 import { expect } from 'vitest';
@@ -149,6 +150,29 @@ systemTest(
       expect(new Set(tags).size).toBe(tags.length);
       right(await manager.stop());
     }),
+);
+
+systemTest('a connection takes no subflow before its peer has acknowledged data, and says so', () =>
+  withLab(TWO_PATHS, async (lab) => {
+    await listen(lab, PORT, 'echo-server.ts');
+    const namespace = right(lab.namespaceOf('client'));
+    const manager = right(await openPathManager({ namespace, policies: [IDLE] })());
+    const socket = right(
+      await connectMptcp({ host: '10.0.0.2', port: PORT, namespace, timeoutMs: 5000 })(),
+    );
+    const known = (): Connection | undefined => [...manager.view().connections()][0];
+    await until('the connection is known', () => known() !== undefined);
+    const { token = 0, established } = known() ?? {};
+    expect(established).toBe(false);
+    const early = left(await manager.apply(join(token, '10.0.1.1'))());
+    expect(early).toMatchObject({ _tag: 'NotEstablished', errno: 107, token });
+    socket.write('x');
+    await until('it is established', () => known()?.established === true);
+    right(await manager.apply(join(token, '10.0.1.1'))());
+    socket.destroy();
+    await until('its end', () => known() === undefined);
+    right(await manager.stop());
+  }),
 );
 
 systemTest('without CAP_NET_ADMIN: managing is refused, observing works', () =>
