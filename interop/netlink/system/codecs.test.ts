@@ -398,32 +398,3 @@ systemTest('an open packet queue decides on every packet, and is gone when it st
     expect(await output(lab, 'server', 'cat', '/proc/net/netfilter/nfnetlink_queue')).toBe('');
   });
 });
-
-for (const transport of ['addon', 'koffi'] as const) {
-  systemTest(`the largest packet passes a queue, by ${transport}`, async () => {
-    await withPaths(async (lab) => {
-      const lengths: Array<number> = [];
-      const queue = right(
-        await openPacketQueue({
-          queue: 4,
-          transport,
-          namespace: right(lab.namespaceOf('server')),
-          onPacket: ({ id, originalLength }, at) => {
-            lengths.push(originalLength);
-            at.verdict(id);
-          },
-        })(),
-      );
-      const rule = ['-A', 'OUTPUT', '-o', 'lo', '-p', 'udp', '-j', 'NFQUEUE', '--queue-num', '4'];
-      await output(lab, 'server', 'iptables-legacy', ...rule);
-      const program = `
-        const socket = require('node:dgram').createSocket('udp4').bind(0, '127.0.0.1', () =>
-          socket.send(new Uint8Array(65507), socket.address().port, '127.0.0.1'));
-        socket.on('message', ({ length }) => { console.log(length); socket.close(); });
-        setTimeout(() => process.exit(1), 2000).unref();`;
-      expect(await output(lab, 'server', process.execPath, '-e', program)).toBe('65507\n');
-      expect(lengths).toEqual([65_535]);
-      right(await queue.stop());
-    });
-  });
-}

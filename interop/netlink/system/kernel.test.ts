@@ -10,6 +10,7 @@ import {
   type NetlinkEvent,
   type NetlinkSocket,
   openNetlink,
+  openPacketQueue,
   resolveFamily,
 } from '@liquid/netlink';
 import { transportSuite } from '@liquid/netlink/testing';
@@ -17,7 +18,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import { program } from '../conformance/program.ts';
 import { processorTest, right, systemTest, withLab } from './machine.ts';
-import { pause } from './paths.ts';
+import { output, pause } from './paths.ts';
 
 const RTM_GETLINK = 18;
 const RTNLGRP_LINK = 1;
@@ -148,6 +149,33 @@ describe.each(['addon', 'koffi'] as const)('%s', (name) => {
         expect(heard).toBeGreaterThan(before);
       }
       right(await socket.stop());
+    }),
+  );
+
+  systemTest('the largest packet passes a queue', () =>
+    withLab(PAIR, async (lab) => {
+      const lengths: Array<number> = [];
+      const queue = right(
+        await openPacketQueue({
+          queue: 4,
+          transport: name,
+          namespace: right(lab.namespaceOf('server')),
+          onPacket: ({ id, originalLength }, at) => {
+            lengths.push(originalLength);
+            at.verdict(id);
+          },
+        })(),
+      );
+      const rule = ['-A', 'OUTPUT', '-o', 'lo', '-p', 'udp', '-j', 'NFQUEUE', '--queue-num', '4'];
+      await output(lab, 'server', 'iptables-legacy', ...rule);
+      const echo = `
+        const socket = require('node:dgram').createSocket('udp4').bind(0, '127.0.0.1', () =>
+          socket.send(new Uint8Array(65507), socket.address().port, '127.0.0.1'));
+        socket.on('message', ({ length }) => { console.log(length); socket.close(); });
+        setTimeout(() => process.exit(1), 30_000).unref();`;
+      expect(await output(lab, 'server', process.execPath, '-e', echo)).toBe('65507\n');
+      expect(lengths).toEqual([65_535]);
+      right(await queue.stop());
     }),
   );
 
