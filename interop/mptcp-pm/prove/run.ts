@@ -1,7 +1,7 @@
 /**
  * `pnpm prove mptcp-pm [proof …]`: the proofs that are made once per issue and before a release.
  *
- * `smart-paths [--repeats n] [--rates 5,2,20]`: the sweep over figures 4.5 and 4.6; writes
+ * `smart-paths [--repeats n] [--rates 5,2,20] [--together]`: the sweep over figures 4.5 and 4.6; writes
  * `bench/smart-paths.json`. `soak [--minutes 30] [--seed n]`: 200 connections and random faults; two
  * minutes show whether it runs at all, thirty whether it would for ever. As root.
  */
@@ -11,7 +11,7 @@ import { proveSmartPaths } from './smart-paths.ts';
 import { proveSoak } from './soak.ts';
 
 const USAGE =
-  'pnpm prove mptcp-pm [smart-paths] [soak] [--repeats n] [--rates 5,2,20] [--minutes n] [--seed n]\n';
+  'pnpm prove mptcp-pm [smart-paths] [soak] [--repeats n] [--rates 5,2,20] [--together] [--minutes n] [--seed n]\n';
 
 const parse = () => {
   try {
