@@ -6,7 +6,7 @@ import type { Report, Scenario } from '@liquid/types/scenario';
 import { createTestContext, type TestContext } from '@liquid/types/testing';
 import * as E from 'fp-ts/lib/Either.js';
 import { expect } from 'vitest';
-import { systemTest } from './support/machine.ts';
+import { boundOfSpeed, systemTest } from './support/machine.ts';
 
 const NAMESPACES = '/run/netns';
 
@@ -122,11 +122,23 @@ systemTest('http-two-paths: an ordinary download is faster over two', async () =
   expect(figure('gain')).toBeGreaterThan(1.5);
 });
 
-systemTest('a run that is stopped ends as aborted, with nothing left', async () => {
-  const test = createTestContext();
-  const running = scenario('smart-paths').run({}, test.context)();
-  setTimeout(test.abort, 2500);
-  const result = await running;
-  expect(E.isLeft(result) ? result.left._tag : 'Right').toBe('Aborted');
-  expect(ourNamespaces()).toEqual([]);
-});
+for (const { id } of scenarios) {
+  systemTest(
+    `${id}: a run that is stopped ends as aborted, at once and with nothing left`,
+    async () => {
+      const test = createTestContext();
+      let stoppedAt = Number.NaN;
+      const timer = setTimeout(() => {
+        stoppedAt = performance.now();
+        test.abort();
+      }, 2500);
+      const result = await scenario(id).run({}, test.context)();
+      clearTimeout(timer);
+      expect(E.isLeft(result) ? result.left._tag : 'Right').toBe('Aborted');
+      boundOfSpeed('time from a stop to the end', () => {
+        expect(performance.now() - stoppedAt).toBeLessThan(5000);
+      });
+      expect(ourNamespaces()).toEqual([]);
+    },
+  );
+}

@@ -1,6 +1,6 @@
 /** A client with two ways to a server, each a line of its own. */
 import type { NetworkDescription } from '@liquid/netlab';
-import { end, line, managedHost, plainHost } from '../lab/hosts.js';
+import { end, line, mptcpHost } from '../lab/hosts.js';
 
 export const SERVER_ADDRESS = '10.0.0.2';
 export const HTTP_PORT = 8080;
@@ -12,11 +12,11 @@ const SECOND_TABLE = 2;
 /** The server's ends are the shaped ones: it is a download. */
 export const httpNetwork = (rateMbps: number): NetworkDescription => ({
   hosts: {
-    client: managedHost({
+    client: mptcpHost({
       routes: [{ to: 'default', via: '10.0.1.2', table: SECOND_TABLE }],
       rules: [{ priority: 100, from: '10.0.1.1', table: SECOND_TABLE }],
     }),
-    server: plainHost(),
+    server: mptcpHost(),
   },
   links: [
     {

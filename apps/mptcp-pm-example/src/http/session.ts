@@ -23,14 +23,12 @@ export const runHttp = async (
   { context, defer, at }: InLab,
   input: HttpInput,
 ): Promise<E.Either<ScenarioError, HttpOutcome>> => {
-  const { clock, point, progress, rng } = context;
+  const { clock, point, progress, rng, signal } = context;
   const body = rng.fork('body').fill(new Uint8Array(Math.round(input.megabytes * 1e6)));
   const place = { address: SERVER_ADDRESS, port: HTTP_PORT };
   const server = await serve({ ...place, namespace: at('server') }, body)();
   if (E.isLeft(server)) return server;
   defer(server.right);
-  const stopping = new AbortController();
-  defer(() => stopping.abort());
 
   const fetchOver = (
     series: string,
@@ -38,7 +36,7 @@ export const runHttp = async (
   ): Promise<E.Either<ScenarioError, Download>> => {
     const began = clock.nowMs();
     const client = { ...place, namespace: at('client') };
-    return download(client, stopping.signal, (bytes) => {
+    return download(client, signal, (bytes) => {
       point(series, (clock.nowMs() - began) / 1000, bytes / 1e6);
       const done = Math.floor((before + bytes) / 1e5) / 10;
       progress({ done, total: 2 * input.megabytes, unit: 'MB', activity: series });

@@ -1,6 +1,6 @@
 /** Two ways between a client and a server: a quick one and one that takes longer, and what becomes of the quick one. */
 import type { Impairment, NetworkDescription } from '@liquid/netlab';
-import { end, managedHost, plainHost } from '../lab/hosts.js';
+import { end, mptcpHost } from '../lab/hosts.js';
 
 export const QUICK_ADDRESS = '10.0.0.1';
 export const SERVER_ADDRESS = '10.0.0.2';
@@ -23,11 +23,11 @@ const OTHER_TABLE = 2;
 
 export const interactiveNetwork: NetworkDescription = {
   hosts: {
-    client: managedHost({
+    client: mptcpHost({
       routes: [{ to: 'default', via: '10.0.1.2', table: OTHER_TABLE }],
       rules: [{ priority: 100, from: '10.0.1.1', table: OTHER_TABLE }],
     }),
-    server: plainHost(),
+    server: mptcpHost(),
   },
   links: [
     {

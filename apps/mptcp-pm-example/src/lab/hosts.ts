@@ -10,6 +10,7 @@ const QUIET = {
 const MPTCP = {
   ...QUIET,
   'net.mptcp.enabled': 1,
+  'net.mptcp.pm_type': 1,
   // Known to every kernel and to every namespace, and what the deliverable's formula is made for.
   'net.ipv4.tcp_congestion_control': 'reno',
   // A later connection is to know nothing of an earlier one.
@@ -19,16 +20,10 @@ const MPTCP = {
   'net.ipv4.conf.default.rp_filter': 0,
 };
 
-/** A host whose connections belong to a path manager in user space. */
-export const managedHost = (more: HostDescription = {}): HostDescription => ({
+/** A host whose connections belong to a path manager in user space; where none runs, nothing adds a path. */
+export const mptcpHost = (more: HostDescription = {}): HostDescription => ({
   ...more,
-  sysctls: { ...MPTCP, 'net.mptcp.pm_type': 1, ...more.sysctls },
-});
-
-/** A host that speaks MPTCP and decides nothing: neither kernel nor program adds a path. */
-export const plainHost = (more: HostDescription = {}): HostDescription => ({
-  ...more,
-  sysctls: { ...MPTCP, 'net.mptcp.pm_type': 1, ...more.sysctls },
+  sysctls: { ...MPTCP, ...more.sysctls },
 });
 
 export const routerHost = (more: HostDescription = {}): HostDescription => ({

@@ -1,6 +1,6 @@
 /** A telephone with two radios, each a line to the server. */
 import type { NetworkDescription } from '@liquid/netlab';
-import { end, line, managedHost, plainHost } from '../lab/hosts.js';
+import { end, line, mptcpHost } from '../lab/hosts.js';
 
 export const FIRST_ADDRESS = '10.0.0.1';
 export const SERVER_ADDRESS = '10.0.0.2';
@@ -18,11 +18,11 @@ export const shortLine = line(SHORT_MBPS, QUEUE_BYTES);
 
 export const oneInterfaceNetwork: NetworkDescription = {
   hosts: {
-    phone: managedHost({
+    phone: mptcpHost({
       routes: [{ to: 'default', via: '10.0.1.2', table: SECOND_TABLE }],
       rules: [{ priority: 100, from: '10.0.1.1', table: SECOND_TABLE }],
     }),
-    server: plainHost(),
+    server: mptcpHost(),
   },
   links: [
     {

@@ -2,7 +2,7 @@
 import { fullMesh, oneInterface, openPathManager } from '@liquid/mptcp-pm';
 import type { ScenarioError } from '@liquid/types/scenario';
 import * as E from 'fp-ts/lib/Either.js';
-import { sameOctets } from '../lab/compare.js';
+import { drain } from '../lab/drain.js';
 import type { InLab } from '../lab/run-in-lab.js';
 import { type Carried, openSink, openSource } from '../lab/stream.js';
 import { waitUntil } from '../lab/watch.js';
@@ -16,9 +16,6 @@ export const HOLD_SECONDS = 3;
 export const CLOSE_SECONDS = 5;
 /** Seconds before the shortage. */
 const FULL_SECONDS = 6;
-
-/** What is still queued when the stream ends has this long to arrive, seconds. */
-const DRAIN_SECONDS = 30;
 
 export interface OneInterfaceInput {
   readonly policy: boolean;
@@ -135,23 +132,11 @@ export const runOneInterface = async (
   if (E.isLeft(plenty)) return plenty;
   const end = mark();
   const used = secondSeconds;
-  source.right.finish();
-  let done: E.Either<ScenarioError, Carried> | undefined;
-  void sink.right.done.then((result) => (done = result));
-  const drained = await waitUntil(context, {
-    what: 'the end of the stream',
-    deadlineSeconds: end.at + DRAIN_SECONDS,
-    seconds,
-    look: () => E.right(done !== undefined),
-  });
-  if (E.isLeft(drained)) return drained;
-  if (done === undefined) return E.left({ _tag: 'Io', message: 'bug: no end of the stream' });
-  if (E.isLeft(done)) return done;
-  const same = sameOctets(source.right.carried(), done.right);
-  if (E.isLeft(same)) return same;
+  const stream = await drain(context, seconds, source.right, sink.right);
+  if (E.isLeft(stream)) return stream;
   return E.right({
     input,
-    stream: done.right,
+    stream: stream.right,
     shortFrom: short.at,
     shortTo: again.at,
     end: end.at,

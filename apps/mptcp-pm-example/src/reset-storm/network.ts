@@ -1,6 +1,6 @@
 /** Two ways from a client to a server, each through a middlebox of its own. */
 import type { NetworkDescription } from '@liquid/netlab';
-import { end, managedHost, plainHost, routerHost } from '../lab/hosts.js';
+import { end, mptcpHost, routerHost } from '../lab/hosts.js';
 
 export const SERVER_ADDRESS = '10.0.2.1';
 export const STREAM_PORT = 5005;
@@ -15,7 +15,7 @@ const SECOND_TABLE = 2;
 
 export const resetStormNetwork: NetworkDescription = {
   hosts: {
-    client: managedHost({
+    client: mptcpHost({
       routes: [
         { to: 'default', via: '10.0.0.254' },
         { to: 'default', via: '10.0.1.254', table: SECOND_TABLE },
@@ -24,7 +24,7 @@ export const resetStormNetwork: NetworkDescription = {
     }),
     box0: routerHost(),
     box1: routerHost({ routes: [{ to: '10.0.2.0/24', via: '10.0.3.1' }] }),
-    server: plainHost({
+    server: mptcpHost({
       routes: [
         { to: '10.0.0.0/24', via: '10.0.2.254' },
         { to: '10.0.1.0/24', via: '10.0.3.254' },

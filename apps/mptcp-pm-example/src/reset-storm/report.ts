@@ -13,8 +13,12 @@ export const resetStormReport = ({ input, stream, seconds, resets }: ResetStormO
   const elsewhere = resets.filter(({ from, to }) => to !== undefined && to !== from).length;
   const told = resets.filter(({ reason }) => reason !== undefined).length;
   const open = resets.length - times.length;
+  const replaced =
+    times.length === 0
+      ? 'it was never replaced'
+      : `it was replaced within ${median(times).toFixed(1)} ms (median), ${elsewhere} times on the other interface`;
   return {
-    summary: `${resets.length} resets of the only subflow in ${seconds.toFixed(0)} s: it was replaced within ${median(times).toFixed(1)} ms (median), ${elsewhere} times on the other interface; all ${(stream.bytes / 1e6).toFixed(1)} MB arrived, hashes equal.`,
+    summary: `${resets.length} resets of the only subflow in ${seconds.toFixed(0)} s: ${replaced}; all ${(stream.bytes / 1e6).toFixed(1)} MB arrived, hashes equal.`,
     figures: [
       ...figure('resets', 'resets', resets.length, '', 0),
       ...figure('replacement-p50', 'time to the replacement, median', median(times), 'ms'),

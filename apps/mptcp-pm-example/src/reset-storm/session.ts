@@ -3,7 +3,7 @@ import { openPathManager, type PmEvent, resetReaction, type Subflow } from '@liq
 import type { LiquidError } from '@liquid/types';
 import type { ScenarioError } from '@liquid/types/scenario';
 import * as E from 'fp-ts/lib/Either.js';
-import { sameOctets } from '../lab/compare.js';
+import { drain } from '../lab/drain.js';
 import type { InLab } from '../lab/run-in-lab.js';
 import { type Carried, openSink, openSource } from '../lab/stream.js';
 import { waitUntil } from '../lab/watch.js';
@@ -17,9 +17,6 @@ const GRUDGE_MS = 600;
 
 /** Seconds before the first reset, and after the last. */
 const MARGIN_SECONDS = 1.5;
-
-/** What is still on its way at the end has this long to arrive, seconds. */
-const DRAIN_SECONDS = 60;
 
 export interface ResetStormInput {
   readonly resets: number;
@@ -157,19 +154,7 @@ export const runResetStorm = async (
   const rest = await until(seconds() + MARGIN_SECONDS);
   if (E.isLeft(rest)) return rest;
   if (failure !== undefined) return E.left(failure);
-  source.right.finish();
-  let done: E.Either<ScenarioError, Carried> | undefined;
-  void sink.right.done.then((result) => (done = result));
-  const drained = await waitUntil(context, {
-    what: 'the end of the stream',
-    deadlineSeconds: seconds() + DRAIN_SECONDS,
-    seconds,
-    look: () => E.right(done !== undefined),
-  });
-  if (E.isLeft(drained)) return drained;
-  if (done === undefined) return E.left({ _tag: 'Io', message: 'bug: no end of the stream' });
-  if (E.isLeft(done)) return done;
-  const same = sameOctets(source.right.carried(), done.right);
-  if (E.isLeft(same)) return same;
-  return E.right({ input, stream: done.right, seconds: seconds(), resets });
+  const stream = await drain(context, seconds, source.right, sink.right);
+  if (E.isLeft(stream)) return stream;
+  return E.right({ input, stream: stream.right, seconds: seconds(), resets });
 };

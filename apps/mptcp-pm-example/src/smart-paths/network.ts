@@ -1,6 +1,6 @@
 /** The network of figure 4.5: A's default way shares a bottleneck with B, its second way is its own. */
 import type { NetworkDescription } from '@liquid/netlab';
-import { end, line, managedHost, plainHost, routerHost } from '../lab/hosts.js';
+import { end, line, mptcpHost, routerHost } from '../lab/hosts.js';
 
 /** A's two addresses, the server's, and B's. */
 export const DEFAULT_ADDRESS = '10.0.0.1';
@@ -21,16 +21,16 @@ const SECOND_TABLE = 2;
 /** A and B behind a router whose line to the server is the bottleneck, and A's own line to the server. */
 export const smartPathsNetwork = (rateMbps: number): NetworkDescription => ({
   hosts: {
-    a: managedHost({
+    a: mptcpHost({
       routes: [
         { to: 'default', via: '10.0.0.254' },
         { to: 'default', via: '10.0.2.254', table: SECOND_TABLE },
       ],
       rules: [{ priority: 100, from: SECOND_ADDRESS, table: SECOND_TABLE }],
     }),
-    b: plainHost({ routes: [{ to: 'default', via: '10.0.3.254' }] }),
+    b: mptcpHost({ routes: [{ to: 'default', via: '10.0.3.254' }] }),
     router: routerHost(),
-    server: plainHost({ routes: [{ to: 'default', via: '10.0.1.254' }] }),
+    server: mptcpHost({ routes: [{ to: 'default', via: '10.0.1.254' }] }),
   },
   links: [
     { ends: [end('a', `${DEFAULT_ADDRESS}/24`), end('router', '10.0.0.254/24')] },
