@@ -1,6 +1,6 @@
 /**
  * Sends so many bytes, none like another's position, at full speed or in pieces at a rate, and says
- * how long it took and which hash they have.
+ * how long it took and which hash they have. A message ends it before its time.
  */
 
 import { createCipheriv, createHash } from 'node:crypto';
@@ -24,7 +24,10 @@ socket.on('error', (error) => {
 });
 process.send?.('connected');
 const begin = performance.now();
-const total = Number(count);
+let total = Number(count);
+process.once('message', () => {
+  total = 0;
+});
 const pauseMs = Number(rateBps) === 0 ? 0 : (8000 * PIECE) / Number(rateBps);
 for (let sent = 0; sent < total; ) {
   const piece = stream.update(zeros.subarray(0, Math.min(PIECE, total - sent)));
