@@ -161,11 +161,35 @@ const measured = (
   }
   const subflows: Array<KnownSubflow> = [];
   for (const subflow of known.subflows) {
-    const row = rows.find((sample) => isSteady(subflow, sample));
+    let row: SubflowSample | undefined;
+    for (const each of rows) {
+      if (isSteady(subflow, each)) {
+        row = each;
+        break;
+      }
+    }
     if (row === undefined) return undefined;
     subflows.push(refreshed(subflow, row, atMs, options));
   }
-  return { ...known, subflows, estimateBps: sumEstimates(subflows) };
+  // A literal, as above.
+  return {
+    token: known.token,
+    established: known.established,
+    serverSide: known.serverSide,
+    adopted: known.adopted,
+    denyJoinId0: known.denyJoinId0,
+    initial: known.initial,
+    subflows,
+    remoteAddresses: known.remoteAddresses,
+    announced: known.announced,
+    sinceMs: known.sinceMs,
+    estimateBps: sumEstimates(subflows),
+    localIds: known.localIds,
+    pending: known.pending,
+    answered: known.answered,
+    claims: known.claims,
+    emptySinceMs: known.emptySinceMs,
+  };
 };
 
 const refreshConnection = (
@@ -239,11 +263,7 @@ const survivors = (poll: Poll, connection: KnownConnection): ReadonlyArray<Known
 };
 
 /** The connection after a poll, or undefined where nothing tells of it any more. */
-const settle = (
-  poll: Poll,
-  known: KnownConnection,
-  overrun: boolean,
-): KnownConnection | undefined => {
+const settle = (poll: Poll, known: KnownConnection): KnownConnection | undefined => {
   const subflows = survivors(poll, known);
   const connection = subflows === known.subflows ? known : withSubflows(known, subflows);
   if (!poll.complete) return connection;
@@ -254,10 +274,8 @@ const settle = (
   }
   const { atMs, options } = poll;
   const emptySinceMs = Number.isNaN(connection.emptySinceMs) ? atMs : connection.emptySinceMs;
-  const forgotten = overrun
-    ? connection.sinceMs <= poll.cutoffMs
-    : atMs - emptySinceMs >= options.orphanMs;
-  if (forgotten && connection.pending.length === 0) {
+  // Whether it has ended before, the kernel is asked: no subflow tells.
+  if (atMs - emptySinceMs >= options.orphanMs && connection.pending.length === 0) {
     poll.events.push({ _tag: 'Closed', token: known.token });
     return undefined;
   }
@@ -346,7 +364,7 @@ export const reduceSamples = (
   let table: Table<KnownConnection> = tableMap(state.table, (known) => {
     const rows = groups.get(known.token);
     const fresh = rows === undefined ? known : refreshConnection(poll, known, rows);
-    return settle(poll, fresh, overrun);
+    return settle(poll, fresh);
   });
   const graves = buried(poll, groups);
   for (const [token, rows] of groups) {
