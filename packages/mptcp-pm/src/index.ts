@@ -122,8 +122,10 @@
  * where it would leave a connection without a usable subflow. What does not pass is told
  * (`Withheld`). Commands are carried out in the same tick, before anything else, and their outcomes
  * come back as inputs. To keep that fast, the way of a reaction is walked on made-up events at the
- * start, and once more as soon as a connection is announced: so a policy is also called for what
- * only might happen, and must have no effects.
+ * start. And the event for which most policies wait is foreseen: once a connection was created, what
+ * its establishment will lead to is worked out, and the socket sends the first command together with
+ * the event, unless anything comes in between. So a policy is also called for what only might
+ * happen, and must have no effects.
  *
  * | policy | what it does |
  * | --- | --- |
