@@ -61,6 +61,11 @@ class Bench {
     return this;
   }
 
+  overrun(): this {
+    this.#step({ _tag: 'Overrun', atMs: this.nowMs });
+    return this;
+  }
+
   /** The kernel is asked, and knows it no more. */
   gone(): this {
     this.#step({ _tag: 'Gone', atMs: this.nowMs, token: TOKEN });
@@ -151,6 +156,21 @@ describe('an end is told once', () => {
     bench.event(closed);
     expect(bench.told('Closed').length).toBe(1);
     expect(bench.notices.at(-1)).toEqual({ _tag: 'Repeated', event: closed });
+  });
+
+  test('a connection without subflows outlives lost events: it may get one yet', () => {
+    const bench = new Bench().connect().after(1000);
+    bench.event({ _tag: 'SubClosed', ...subflowFields(TOKEN, FIRST), error: 104 });
+    bench.overrun().after(1000).poll();
+    expect(bench.connection?.subflows).toEqual([]);
+    expect(bench.told('Closed')).toEqual([]);
+    bench.request(create).answer();
+    bench.event({ _tag: 'SubEstablished', ...subflowFields(TOKEN, SECOND) });
+    expect(bench.connection?.subflows.length).toBe(1);
+    // Where it has ended indeed, the kernel is asked, and says so.
+    const ended = new Bench().connect().after(1000).overrun().after(1000).poll().gone();
+    expect(ended.connection).toBeUndefined();
+    expect(ended.told('Closed').length).toBe(1);
   });
 
   test('what is left of a closed connection is not another one', () => {
