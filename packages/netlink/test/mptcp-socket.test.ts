@@ -351,9 +351,11 @@ describe('errors', () => {
     const server = await listen();
     const before = openDescriptors();
     const port = portOf(server);
+    const foreign = await listenMptcp({ address: '192.0.2.1' })();
+    expect(left(foreign).message).toBe('local address 192.0.2.1 does not exist');
     const tags = [
       await listenMptcp({ address: '127.0.0.1', port })(),
-      await listenMptcp({ address: '192.0.2.1' })(),
+      foreign,
       await listenMptcp({ address: 'localhost' })(),
       await listenMptcp({ port: 65_536 })(),
       await listenMptcp({ address: '127.0.0.1', receiveBufferBytes: -1 })(),

@@ -48,6 +48,8 @@ export interface ListenMptcpOptions extends SocketSettings {
 
 const BACKLOG = 511;
 
+const EADDRNOTAVAIL = 99;
+
 /** Connections in plain TCP end before any listener hears of them. */
 const refuseFallback = (server: Server): void => {
   const emit = server.emit.bind(server);
@@ -109,7 +111,8 @@ export const listenMptcp =
       const listening = applyListening(native.right, fd, ipv6Only);
       if (E.isLeft(listening)) return listening;
       const code = native.right.bind(fd, socketAddress(address, port));
-      return code < 0 ? E.left(systemError(what, code)) : E.right(undefined);
+      if (code >= 0) return E.right(undefined);
+      return E.left(systemError(code === -EADDRNOTAVAIL ? `local address ${address}` : what, code));
     });
     if (E.isLeft(opened)) return opened;
     const fd = opened.right;
