@@ -222,6 +222,7 @@ describe('the program', () => {
     [['run'], 'no policy'],
     [['run', '--policy', 'ful-mesh'], 'did you mean full-mesh'],
     [['run', '--policy', 'full-mesh', '--for', '0'], '--for: expected a number above 0'],
+    [['run', '--policy', 'max-rtt:maxMs=soon'], 'policy max-rtt at maxMs'],
     [['monitor', '--poll', 'x'], '--poll: expected a number above 0'],
     [['replay'], 'missing required argument'],
   ] as const)('%j is a usage error of one line', async (argv, message) => {
@@ -245,7 +246,11 @@ describe('the program', () => {
     expect(stderr).toContain('policy max-rtt at maxMs');
     const unknown = file('unknown.json', '{ "polices": [] }');
     expect((await cli('run', '--config', unknown)).stderr).toContain('polices');
-    expect((await cli('run', '--config', join(folder, 'none.json'))).code).toBe(1);
+    const none = join(folder, 'none.json');
+    const missing = await cli('run', '--config', none);
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain(`configuration ${none} does not exist`);
+    expect((await cli('replay', none)).stderr).toContain(`recording ${none} does not exist`);
   });
 
   test('a recording is replayed; other policies do otherwise', async () => {

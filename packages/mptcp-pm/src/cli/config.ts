@@ -26,6 +26,6 @@ export const NO_CONFIG: Config = { policies: [], pollMs: 300, estimate: DEFAULT_
 
 /** Reads a configuration; Left says what of it is wrong. */
 export const readConfig = async (path: string): Promise<E.Either<Tagged, Config>> => {
-  const text = await attemptTask('reading', () => readFile(path, 'utf8'))();
+  const text = await attemptTask('configuration', () => readFile(path, 'utf8'))();
   return E.isLeft(text) ? text : decodeJson(Config, { what: path })(text.right);
 };

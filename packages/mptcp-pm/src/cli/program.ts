@@ -60,6 +60,9 @@ const managing = async (raw: Raw): Promise<E.Either<Tagged, Managing>> => {
   for (const text of raw.policy ?? []) {
     const form = policyJson(text);
     if (E.isLeft(form)) return form;
+    // A mistake on the command line, not one in a file.
+    const checked = policiesFromJson([form.right]);
+    if (E.isLeft(checked)) return E.left(usage(checked.left.message));
     forms.push(form.right);
   }
   const policies = policiesFromJson(forms);
@@ -153,10 +156,15 @@ export const runCli = async (
       )
       .option('--config <file>', 'policies and options as JSON');
 
-  withRun(commandOf('monitor', 'tell what happens to connections; without rights by polling'))
+  withRun(
+    commandOf(
+      'monitor',
+      'tell what happens to connections; polling alone takes no rights from Linux 6.15 on',
+    ),
+  )
     .addHelpText('after', examples('mptcp-pm monitor', 'mptcp-pm monitor --lines | jq ._tag'))
     .action((raw: Raw) => perform(raw, (session) => runCommand(session, raw, false)));
-  commandOf('list', 'show connections and their subflows; needs no rights')
+  commandOf('list', 'show connections and their subflows; takes no rights from Linux 6.15 on')
     .addHelpText('after', examples('mptcp-pm list', 'mptcp-pm list --netns blue --json'))
     .action((raw: Raw) => perform(raw, (session) => list(session, placeOf(raw))));
   withPolicies(commandOf('run', 'manage paths by policies'))

@@ -28,7 +28,7 @@ export const openRecording = async (
 ): Promise<E.Either<Tagged, Recording>> => {
   const stream = createWriteStream(path);
   let failure: Tagged | undefined;
-  const failing = fromUnknown(`writing ${path}`);
+  const failing = fromUnknown('recording');
   try {
     await once(stream, 'open');
   } catch (caught) {
@@ -67,7 +67,7 @@ const readLog = async (
       for (const step of read.right) steps.push(step);
     }
   } catch (caught) {
-    return E.left(fromUnknown(`reading ${path}`)(caught));
+    return E.left(fromUnknown(path === '-' ? 'standard input' : 'recording')(caught));
   }
   const header = reader.header();
   return header === undefined
