@@ -14,7 +14,7 @@ import { reactionRows } from './reaction/rows.ts';
 import { refreshRows } from './refresh/rows.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<ResultRow[]>>> = {
-  reaction: () => reactionRows(7),
+  reaction: () => reactionRows(5),
   polling: () => pollingRows(3),
   refresh: () => refreshRows(3),
 };
