@@ -3,7 +3,7 @@
  *
  * Path management of Multipath TCP (RFC 8684) on the Linux kernel: which subflows a connection has,
  * and when. It follows the kernel's events, measures every subflow, and lets policies, which are pure
- * functions, create, rest, abort and replace subflows within microseconds of what happened. Nine
+ * functions, create, rest, abort and replace subflows within a fraction of a millisecond. Nine
  * policies are ready, among them full mesh, a bound on the round-trip time, and a second interface
  * only when it is needed. Applications keep their sockets: whatever speaks MPTCP on the host is
  * managed.
